@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERNEL_SOFTIRQ_H
+#define KERNEL_SOFTIRQ_H
+/*
+ * softirq.h - deferred work of a virtual CPU (mirrors kernel/softirq.c)
+ *
+ * Theory of operation
+ *   raise_softirq() sets a bit; the bits run at irq_exit(), at local_bh_enable() and at loop top, never nested. __do_softirq() runs all
+ *   pending handlers and looks again, at most MAX_SOFTIRQ_RESTART times or 2 ms; what is left stays pending and makes vcpu_run() say
+ *   "more" (in Linux: ksoftirqd wakes up). All functions: only inside the vCPU.
+ */
+#include "kernel/vcpu.h"
+
+enum { HI_SOFTIRQ, TIMER_SOFTIRQ, NET_TX_SOFTIRQ, NET_RX_SOFTIRQ, BLOCK_SOFTIRQ, BLOCK_IOPOLL_SOFTIRQ,
+       TASKLET_SOFTIRQ, SCHED_SOFTIRQ, HRTIMER_SOFTIRQ, RCU_SOFTIRQ };
+
+#define MAX_SOFTIRQ_RESTART 10
+#define MAX_SOFTIRQ_TIME_NS (2 * NSEC_PER_MSEC)
+
+/* Bind @action to softirq @nr; init time only. */
+void open_softirq(struct machine *m, unsigned nr, void (*action)(struct vcpu *));
+
+/* Set the pending bit (interrupt or softirq context). */
+void __raise_softirq_irqoff(unsigned nr);
+/* Set it; outside any interrupt and bh section the loop runs it on its next turn. */
+void raise_softirq(unsigned nr);
+
+/* Hold softirqs off this CPU; nests. The last enable runs what is pending and opens the interrupt window. */
+void local_bh_disable(void);
+void local_bh_enable(void);
+
+/* Run pending softirqs unless already inside one or bh is disabled. */
+void do_softirq(void);
+void __do_softirq(void);
+
+static __always_inline bool in_softirq(void)
+{
+	struct vcpu *v = this_vcpu();
+
+	return v && (v->in_softirq || v->bh_count);
+}
+static __always_inline bool in_interrupt(void)
+{
+	struct vcpu *v = this_vcpu();
+
+	return v && (v->in_softirq || v->irq_depth);
+}
+
+extern const char *const softirq_to_name[NR_SOFTIRQS];
+
+struct seq_file;
+/* Body of /proc/softirqs: @data is the struct machine. */
+int show_softirqs(struct seq_file *m, void *data);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KERNEL_VCPU_H
+#define KERNEL_VCPU_H
+/*
+ * vcpu.h - a virtual CPU: what one thread at a time may enter and turn
+ *
+ * Theory of operation
+ *   A thread enters the stack only as a vCPU: vcpu_enter() makes it current (one thread-local word), takes it RCU-online and
+ *   refreshes its clock; vcpu_leave() undoes that. Between them the thread may make socket calls (local_bh_disable()/enable() run
+ *   softirqs at their end as in Linux) or call vcpu_run(), the body of the loop: pending interrupts, softirqs, IPIs, timers,
+ *   doorbells, one RCU quiescent state. Everything in struct vcpu except irq_pending and the IPI queue belongs to the thread
+ *   inside and has no lock.
+ *
+ *   Interrupts: vcpu_irq() (any thread) sets a bit. The machine looks at it at loop top and wherever Linux re-enables interrupts:
+ *   local_irq_window() after ndo_start_xmit and in local_bh_enable(), so do_IRQ can nest in a transmit.
+ *
+ *   Time: vcpu->now is read from the host at loop top, after each NAPI poll and at vcpu_enter(); nothing else reads a clock.
+ *   jiffies is derived from it.
+ */
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "kernel/machine.h"
+#include "lib/bug.h"
+#include "lib/wheel.h"
+
+#define INITIAL_JIFFIES ((unsigned long)(unsigned int)(-300 * 250)) /* as in Linux: 5 min before the 32-bit wrap */
+
+/* Slots where upper rooms hang their per-CPU state; the number is fixed here so that a lookup is one load. */
+enum vcpu_slot {
+	VCPU_SLOT_STATS,   /* core/stats.h: counters of this CPU */
+	VCPU_SLOT_SOFTNET, /* core/dev.h: softnet_data */
+	VCPU_SLOT_IPV4,	   /* ipv4: per-CPU control sockets and scratch */
+	VCPU_SLOT_DRIVERS, /* drivers: scratch buffers */
+	VCPU_SLOT_CHAN,
+	VCPU_SLOT_TRACE,
+	VCPU_SLOT_MAX
+};
+
+enum { NR_SOFTIRQS = 10 }; /* kernel/softirq.h names them */
+
+/* A doorbell: something to tell the outside (an app, the daemon's echo) once the run is over. Marked under a lock, rung without. */
+struct doorbell {
+	struct list_head node; /* [C] */
+	void (*ring)(struct doorbell *bell);
+	struct vcpu *home; /* [I] vCPU that rings it */
+	_Atomic unsigned char marked;
+	struct doorbell *next_remote; /* [A] MPSC link when marked from another vCPU */
+};
+
+struct vcpu {
+	/* hot, first cache lines */
+	struct machine *m; /* [I] */
+	unsigned id;	   /* [I] */
+	uint32_t softirq_pending;
+	int bh_count;	   /* local_bh_disable() depth */
+	int in_softirq;	   /* inside __do_softirq() */
+	int irq_depth;	   /* inside do_IRQ() */
+	uint64_t now;	   /* ns, monotonic, as of the last listed point */
+	unsigned long jiffies;
+	void *slot[VCPU_SLOT_MAX];
+	struct task *current; /* who is inside: the ksoftirqd task of the loop, or the caller's */
+
+	_Atomic uint64_t irq_pending[NR_IRQS / 64]; /* [A] */
+	_Atomic uint32_t irq_any;		    /* [A] some bit above, an IPI or a remote doorbell is set */
+
+	struct wheel wheel;
+	struct list_head doorbells;
+	struct rng rng;
+	struct task *idle_task; /* "ksoftirqd/N" or "swapper" of the loop */
+
+	/* IPIs: lock-free push by anyone, emptied by the owner */
+	struct smp_work *_Atomic ipi_head;
+	struct doorbell *_Atomic bell_head;
+	struct timer_remote *_Atomic timer_head;
+	_Atomic int entered; /* 0 free, 1 a thread is inside */
+	_Atomic int parked;  /* smp_stop() saw it at loop top */
+
+	/* counters, written by the owner, read by anyone */
+	unsigned long softirq_count[NR_SOFTIRQS];
+	unsigned long irq_count[NR_IRQS];
+	unsigned long ipi_count;
+	unsigned long runs;	 /* vcpu_run() calls */
+	uint64_t softirq_ns;	 /* time inside softirqs, for the si column */
+	uint64_t softirq_start;
+};
+
+extern _Thread_local struct vcpu *current_vcpu; /* the one thread-local word: set by vcpu_enter() */
+
+/* The vCPU that this thread is inside; NULL outside. */
+static __always_inline struct vcpu *this_vcpu(void)
+{
+	return current_vcpu;
+}
+
+/* jiffies of the vCPU we are in. */
+static __always_inline unsigned long jiffies_now(void)
+{
+	return current_vcpu->jiffies;
+}
+
+/**
+ * vcpu_irq() - raise interrupt @vector at @v
+ *
+ * Any thread, any time, also a signal handler; costs an atomic OR. Does not kick: the owner of the thread knows.
+ */
+void vcpu_irq(struct vcpu *v, unsigned vector);
+
+/**
+ * vcpu_enter() - the calling thread becomes vCPU @v
+ * @task:	who comes in (NULL: the vCPU's own loop task)
+ *
+ * At most one thread at a time; a second one is a bug unless the host is single threaded (BUG_ON). Registers the thread with RCU
+ * the first time, then takes it online; reads the clock.
+ */
+void vcpu_enter(struct vcpu *v, struct task *task);
+
+/* Leave: RCU offline; bh_count must be 0. */
+void vcpu_leave(struct vcpu *v);
+
+/**
+ * vcpu_run() - one turn of the crank; the caller is inside @v
+ * @now:	monotonic ns
+ *
+ * In order: park if smp_stop() asks, IPIs, remote timers, interrupts (do_IRQ), timers due (TIMER_SOFTIRQ), softirqs, doorbells, one RCU
+ * quiescent state.
+ * Return: 0 when there is more to do now, else the monotonic ns of the next deadline, UINT64_MAX when there is none.
+ */
+uint64_t vcpu_run(struct vcpu *v, uint64_t now);
+
+/* Read the host's clock into v->now and v->jiffies. Only at the listed points (see above). */
+void vcpu_update_time(struct vcpu *v);
+
+/* Mark @bell; rung once by its home vCPU at the end of its run. Allowed under a lock. */
+void doorbell_mark(struct doorbell *bell);
+void doorbell_init(struct doorbell *bell, struct vcpu *home, void (*ring)(struct doorbell *));
+/* Home vCPU (or smp_call): forget a mark; after it returns @bell may be freed. */
+void doorbell_cancel(struct doorbell *bell);
+
+/* jiffies conversions of a machine */
+static __always_inline unsigned long msecs_to_jiffies(const struct machine *m, unsigned ms)
+{
+	return ((unsigned long)ms * m->hz + 999) / 1000;
+}
+static __always_inline unsigned long jiffies_to_msecs(const struct machine *m, unsigned long j)
+{
+	return j * 1000 / m->hz;
+}
+/* jiffies as of monotonic @ns, for the control thread */
+static __always_inline unsigned long machine_jiffies(const struct machine *m, uint64_t ns)
+{
+	return INITIAL_JIFFIES + (unsigned long)((ns - m->boot_ns) / m->tick_ns);
+}
+/* monotonic ns at which jiffies becomes @j */
+static __always_inline uint64_t jiffies_to_ns(const struct machine *m, unsigned long j)
+{
+	return m->boot_ns + (uint64_t)(j - INITIAL_JIFFIES) * m->tick_ns;
+}
+
+#define for_each_vcpu(v, machine) \
+	for (unsigned _vc = 0; _vc < (machine)->nr_cpus && ((v) = (machine)->cpu[_vc], 1); _vc++)
+
+#endif
