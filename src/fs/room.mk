@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+# F2: seq_file, the /proc tree, sysctl tables.
+noinst_LTLIBRARIES += %D%/libfs.la
+%C%_libfs_la_CFLAGS = $(ROOM_CFLAGS)
+%C%_libfs_la_SOURCES =
+# One file a line, .c and .h:
+# %C%_libfs_la_SOURCES += %D%/seq_file.c
+# %C%_libfs_la_SOURCES += %D%/seq_file.h
