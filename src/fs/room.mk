@@ -3,6 +3,6 @@
 noinst_LTLIBRARIES += %D%/libfs.la
 %C%_libfs_la_CFLAGS = $(ROOM_CFLAGS)
 %C%_libfs_la_SOURCES =
-# One file a line, .c and .h:
-# %C%_libfs_la_SOURCES += %D%/seq_file.c
-# %C%_libfs_la_SOURCES += %D%/seq_file.h
+%C%_libfs_la_SOURCES += %D%/proc.h
+%C%_libfs_la_SOURCES += %D%/seq_file.h
+%C%_libfs_la_SOURCES += %D%/sysctl.h
