@@ -29,7 +29,7 @@ struct ktimer {
 	struct timer_remote remote;
 };
 
-#define from_timer(var, ktimer_ptr, field) container_of(ktimer_ptr, __typeof__(*var), field)
+/* The struct around a timer: from_timer(), lib/wheel.h. */
 
 /* Initialise; @home NULL means the vCPU that first arms it. */
 void ktimer_setup(struct ktimer *t, void (*fn)(struct ktimer *), struct vcpu *home);

@@ -9,7 +9,6 @@ noinst_LTLIBRARIES += %D%/liblib.la
 %C%_liblib_la_SOURCES += %D%/extack.h
 %C%_liblib_la_SOURCES += %D%/hash.h
 %C%_liblib_la_SOURCES += %D%/hist.h
-%C%_liblib_la_SOURCES += %D%/jiffies.h
 %C%_liblib_la_SOURCES += %D%/list.h
 %C%_liblib_la_SOURCES += %D%/log.h
 %C%_liblib_la_SOURCES += %D%/order.h

@@ -83,8 +83,8 @@ static __always_inline void timer_setup(struct timer_list *timer,
 /** from_timer() - the struct around a timer: struct foo *f = from_timer(f, timer, member) */
 #define from_timer(var, timer_arg, member) container_of(timer_arg, __typeof__(*(var)), member)
 
-/** timer_pending() - armed and not yet run */
-static __always_inline bool timer_pending(const struct timer_list *timer)
+/** wheel_timer_pending() - armed and not yet run */
+static __always_inline bool wheel_timer_pending(const struct timer_list *timer)
 {
 	return !list_empty(&timer->entry);
 }
