@@ -10,3 +10,7 @@ lib_LTLIBRARIES += %D%/libglassnet.la
 # Installed headers, one a line
 glassnetincludedir = $(includedir)/glassnet
 glassnetinclude_HEADERS =
+# glassnetinclude_HEADERS += include/glassnet/net.h
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = %D%/glassnet.pc

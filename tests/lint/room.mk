@@ -3,10 +3,12 @@
 SCRIPTED_TESTS += %D%/layers
 SCRIPTED_TESTS += %D%/size
 SCRIPTED_TESTS += %D%/spdx
+SCRIPTED_TESTS += %D%/headers
 SCRIPTED_TESTS += %D%/words
 SCRIPTED_TESTS += %D%/globals
 SCRIPTED_TESTS += %D%/linkfloors
-EXTRA_DIST += %D%/headers
+SCRIPTED_TESTS += %D%/exports
+SCRIPTED_TESTS += %D%/manpages
 EXTRA_DIST += %D%/tap.sh
 EXTRA_DIST += %D%/floors.tab
 EXTRA_DIST += %D%/globals.allow

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+dist_man_MANS =
+dist_man_MANS += %D%/glassnet.1
+dist_man_MANS += %D%/glassnetd.8
+dist_man_MANS += %D%/glassnet.conf.5
+dist_man_MANS += %D%/glassnet.7
+dist_man_MANS += %D%/libglassnet.3
