@@ -54,21 +54,34 @@
 #define BUILD_BUG_ON_ZERO(e)	((size_t)(sizeof(struct { int : (-!!(e)); })))
 #define BUILD_BUG_ON(e)		static_assert(!(e), "BUILD_BUG_ON: " #e)
 
-#define container_of(ptr, type, member) __extension__({				\
-	const __typeof__(((type *)0)->member) *__mptr = (ptr);			\
-	(type *)((char *)(uintptr_t)__mptr - offsetof(type, member)); })
+/* A name that no other use of a macro has, so that uses can nest without shadowing. */
+#define GN_PASTE_(a, b)	a##b
+#define GN_PASTE(a, b)	GN_PASTE_(a, b)
+#define GN_UNIQUE(p)	GN_PASTE(p, __COUNTER__)
 
-#define min(a, b) __extension__({ __typeof__(a) __a = (a); __typeof__(b) __b = (b);	\
-	(void)(&__a == &__b); __a < __b ? __a : __b; })
-#define max(a, b) __extension__({ __typeof__(a) __a = (a); __typeof__(b) __b = (b);	\
-	(void)(&__a == &__b); __a > __b ? __a : __b; })
-#define min_t(type, a, b) __extension__({ type __ta = (a); type __tb = (b);		\
-	__ta < __tb ? __ta : __tb; })
-#define max_t(type, a, b) __extension__({ type __ta = (a); type __tb = (b);		\
-	__ta > __tb ? __ta : __tb; })
+#define container_of(ptr, type, member)	container_of_(ptr, type, member, GN_UNIQUE(cp_))
+#define container_of_(ptr, type, member, p) __extension__({				\
+	const __typeof__(((type *)0)->member) *p = (ptr);				\
+	(type *)((char *)(uintptr_t)p - offsetof(type, member)); })
+
+/* Each argument is evaluated once; min and max want the same type on both sides. */
+#define min(a, b)		compare_(<, a, b, GN_UNIQUE(ca_), GN_UNIQUE(cb_))
+#define max(a, b)		compare_(>, a, b, GN_UNIQUE(ca_), GN_UNIQUE(cb_))
+#define min_t(type, a, b)	compare_t_(<, type, a, b, GN_UNIQUE(ca_), GN_UNIQUE(cb_))
+#define max_t(type, a, b)	compare_t_(>, type, a, b, GN_UNIQUE(ca_), GN_UNIQUE(cb_))
+#define compare_(op, a, b, x, y) __extension__({					\
+	__typeof__(a) x = (a);								\
+	__typeof__(b) y = (b);								\
+	(void)(&x == &y);								\
+	x op y ? x : y; })
+#define compare_t_(op, type, a, b, x, y) __extension__({				\
+	type x = (a);									\
+	type y = (b);									\
+	x op y ? x : y; })
 #define clamp(v, lo, hi)	min_t(__typeof__(v), max_t(__typeof__(v), v, lo), hi)
 #define clamp_t(type, v, lo, hi) min_t(type, max_t(type, v, lo), hi)
-#define swap(a, b) do { __typeof__(a) __swap = (a); (a) = (b); (b) = __swap; } while (0)
+#define swap(a, b)		swap_(a, b, GN_UNIQUE(sw_))
+#define swap_(a, b, x)	do { __typeof__(a) x = (a); (a) = (b); (b) = x; } while (0)
 
 /*
  * READ_ONCE, WRITE_ONCE - one untorn access to a word that another thread may touch at the same
@@ -98,13 +111,19 @@ void bug_abort(const char *file, int line, const char *what) __attribute__((nore
 #define time_after_eq(a, b)	((long)((unsigned long)(a) - (unsigned long)(b)) >= 0)
 #define time_before_eq(a, b)	time_after_eq(b, a)
 
-#define div_round_up(n, d) __extension__({ __typeof__(d) __d = (d); ((n) + __d - 1) / __d; })
+/** DIV_ROUND_UP() - @n / @d, rounded up; a constant for constants */
 #define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+/** div_round_up() - the same; @d is evaluated once */
+#define div_round_up(n, d)	div_round_up_(n, d, GN_UNIQUE(dv_))
+#define div_round_up_(n, d, x) __extension__({ __typeof__(d) x = (d); ((n) + x - 1) / x; })
 
 #undef roundup
-/** roundup() - @x raised to the next multiple of @y (any @y > 0) */
-#define roundup(x, y) __extension__({ __typeof__(y) __y = (y); (((x) + (__y - 1)) / __y) * __y; })
-#define rounddown(x, y) __extension__({ __typeof__(x) __x = (x); __x - (__x % (y)); })
+/** roundup() - @n raised to the next multiple of @to (any @to > 0) */
+#define roundup(n, to)		roundup_(n, to, GN_UNIQUE(ru_))
+#define roundup_(n, to, x) __extension__({ __typeof__(to) x = (to); (((n) + (x - 1)) / x) * x; })
+/** rounddown() - @n lowered to the next multiple of @to */
+#define rounddown(n, to)	rounddown_(n, to, GN_UNIQUE(rd_))
+#define rounddown_(n, to, x) __extension__({ __typeof__(n) x = (n); x - (x % (to)); })
 /** ALIGN() - @x raised to the next multiple of the power of two @a */
 #define ALIGN(x, a)	(((x) + ((__typeof__(x))(a) - 1)) & ~((__typeof__(x))(a) - 1))
 

@@ -265,9 +265,10 @@ static __always_inline void hlist_del_init(struct hlist_node *n)
 }
 
 #define hlist_entry(ptr, type, member)	container_of(ptr, type, member)
-#define hlist_entry_safe(ptr, type, member) __extension__({			\
-	__typeof__(ptr) __hptr = (ptr);						\
-	__hptr ? hlist_entry(__hptr, type, member) : NULL; })
+#define hlist_entry_safe(ptr, type, member) hlist_entry_safe_(ptr, type, member, GN_UNIQUE(hp_))
+#define hlist_entry_safe_(ptr, type, member, p) __extension__({				\
+	__typeof__(ptr) p = (ptr);							\
+	p ? hlist_entry(p, type, member) : NULL; })
 
 #define hlist_for_each_entry(pos, head, member)						\
 	for (pos = hlist_entry_safe((head)->first, __typeof__(*(pos)), member);		\
