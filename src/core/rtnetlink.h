@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CORE_RTNETLINK_H
+#define CORE_RTNETLINK_H
+/*
+ * rtnetlink.h - real rtnetlink messages in, real ones out (mirrors net/core/rtnetlink.c, net/netlink/af_netlink.c)
+ *
+ * Theory of operation
+ *   The control thread hands over one datagram of a client (bytes, possibly several messages); handlers registered by message type answer through
+ *   the client's send callback. Dumps are cut into datagrams of at most 8 KiB (NLM_F_MULTI ... NLMSG_DONE). Requests are validated here once: header
+ *   lengths, attribute lengths and nesting; a handler gets a table of attributes. Errors are NLMSG_ERROR with extended ACK text when
+ *   the client asked (NETLINK_EXT_ACK) or always by NLMSGERR_ATTR_MSG with NLM_F_ACK_TLVS. Multicast groups (RTMGRP_*) notify subscribers.
+ * Threads: RTNL only. What touches vCPU state goes through smp_call.
+ */
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include "core/net.h"
+
+/* A client of the control socket, as rtnetlink sees it. */
+struct nl_client {
+	uint32_t portid;
+	uint32_t groups; /* RTMGRP_* bits subscribed */
+	bool admin;	 /* may change things: else -EPERM */
+	bool ext_ack, cap_ack, strict;
+	int (*send)(struct nl_client *c, const void *buf, size_t len); /* one datagram; -errno counts as overrun */
+	void *priv;
+	struct list_head list; /* net->rtnl_groups */
+};
+
+/* Growing message buffer: nlmsg_put() starts a message, nla_put() adds, nlmsg_end() closes. Allocation failure is sticky. */
+struct nl_buf {
+	struct net *net;
+	char *buf;
+	size_t len, size;
+	int error;
+	struct nlmsghdr *cur;
+};
+void nl_buf_init(struct nl_buf *b, struct net *net);
+void nl_buf_free(struct nl_buf *b);
+void *nlmsg_put(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int payload, int flags); /* payload pointer; NULL on failure */
+int nla_put(struct nl_buf *b, int type, int len, const void *data);
+static __always_inline int nla_put_u32(struct nl_buf *b, int type, uint32_t v) { return nla_put(b, type, 4, &v); }
+static __always_inline int nla_put_u8(struct nl_buf *b, int type, uint8_t v) { return nla_put(b, type, 1, &v); }
+static __always_inline int nla_put_be32(struct nl_buf *b, int type, __be32 v) { return nla_put(b, type, 4, &v); }
+int nla_put_string(struct nl_buf *b, int type, const char *s);
+size_t nla_nest_start(struct nl_buf *b, int type); /* cookie for nla_nest_end */
+void nla_nest_end(struct nl_buf *b, size_t start);
+void nlmsg_end(struct nl_buf *b);
+
+/* Attribute access for handlers. */
+struct nla_policy {
+	uint16_t type, len; /* NLA_* below; len: exact for fixed types, maximum for strings and binary */
+};
+enum { NLA_UNSPEC_T, NLA_U8_T, NLA_U16_T, NLA_U32_T, NLA_STRING_T, NLA_BINARY_T, NLA_NESTED_T, NLA_REJECT_T };
+/* Fill @tb[0..maxtype]; unknown types are ignored unless @strict: 0 or -EINVAL with text naming the attribute. */
+int nla_parse_policy(const struct nlattr **tb, int maxtype, const void *attrs, size_t len, const struct nla_policy *policy, bool strict,
+		     struct extack *err);
+#define nla_data_of(a) ((const void *)((const char *)(a) + NLA_HDRLEN))
+#define nla_len_of(a) ((int)((a)->nla_len - NLA_HDRLEN))
+static __always_inline uint32_t nla_get_u32_of(const struct nlattr *a)
+{
+	uint32_t v;
+
+	memcpy(&v, nla_data_of(a), 4);
+	return v;
+}
+
+/* One request in flight: a handler reads it and answers into @out. */
+struct nl_req {
+	struct net *net;
+	struct nl_client *client;
+	const struct nlmsghdr *nlh;
+	struct nl_buf *out;
+	struct extack *err;
+};
+struct rtnl_handler {
+	int type;   /* RTM_NEWLINK ... */
+	int family; /* AF_UNSPEC: any */
+	int (*doit)(struct nl_req *req);   /* 0 (an ACK follows if asked) or -errno; NULL: -EOPNOTSUPP */
+	int (*dumpit)(struct nl_req *req); /* whole dump into req->out, split afterwards; or NULL */
+};
+int rtnl_register(struct net *net, const struct rtnl_handler *h, int n); /* const tables, kept by reference */
+void rtnl_unregister_all(struct net *net);
+/* Handle one datagram from @c. Always answers as Linux does; returns the number of messages handled. */
+int rtnetlink_rcv(struct net *net, struct nl_client *c, const void *buf, size_t len);
+void rtnl_client_add(struct net *net, struct nl_client *c);
+void rtnl_client_del(struct net *net, struct nl_client *c);
+/* Send the one message in @b to every client of @group (RTMGRP_*) but @skip. */
+void rtnl_notify(struct net *net, struct nl_buf *b, uint32_t group, struct nl_client *skip);
+
+int rtnetlink_init(struct net *net); /* RTM_*LINK, RTM_*NEIGH and the core's own handlers */
+void rtnetlink_exit(struct net *net);
+/* RTM_NEWLINK creation is a driver's business: drivers/ registers itself here. @kind e.g. "tap". */
+struct rtnl_link_ops {
+	const char *kind;
+	int (*newlink)(struct net *net, const char *name, const char *spec, struct extack *err);
+	void (*dellink)(struct net_device *dev);
+	struct list_head list;
+};
+void rtnl_link_register(struct net *net, struct rtnl_link_ops *ops);
+
+#endif
