@@ -16,8 +16,9 @@
 #include <linux/if_packet.h>
 
 #include "core/skbuff.h"
-#include "fs/extack.h"
+#include "lib/extack.h"
 #include "kernel/rcu.h"
+#include "kernel/timer.h"
 
 struct net;
 struct in_device;

@@ -58,7 +58,7 @@ static __always_inline void local_irq_window(void)
 {
 	struct vcpu *v = this_vcpu();
 
-	if (unlikely(atomic_load_explicit(&v->irq_any, memory_order_relaxed)))
+	if (unlikely(__atomic_load_n(&v->irq_any, __ATOMIC_RELAXED)))
 		irq_window_slow();
 }
 

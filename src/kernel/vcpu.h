@@ -17,7 +17,6 @@
  *   Time: vcpu->now is read from the host at loop top, after each NAPI poll and at vcpu_enter(); nothing else reads a clock.
  *   jiffies is derived from it.
  */
-#include <stdatomic.h>
 #include <stdint.h>
 
 #include "kernel/machine.h"
