@@ -26,7 +26,7 @@ ns_skip()
 # ns_enter [ARG...]: goes on inside the namespaces; the arguments are those of the script
 ns_enter()
 {
-	local flags=(--net --pid --mount --fork --kill-child --mount-proc)
+	local base=(--net --pid --fork --kill-child) more flags
 
 	if [ "${GLASSNET_TEST_NS:-}" = inside ]; then
 		ip link set lo up || ns_skip "no right to configure interfaces"
@@ -34,11 +34,14 @@ ns_enter()
 	fi
 	command -v unshare > /dev/null || ns_skip "no unshare(1); on Debian: apt install util-linux"
 	command -v ip > /dev/null || ns_skip "no ip(8); on Debian: apt install iproute2"
-	if ! unshare "${flags[@]}" true 2> /dev/null; then
-		flags+=(--user --map-root-user)
-		unshare "${flags[@]}" true 2> /dev/null ||
-			ns_skip "neither root nor a user namespace may make a network namespace here"
-	fi
+	# a private /proc where it can be had: not in a chroot
+	for more in "--mount --mount-proc" "--mount --mount-proc --user --map-root-user" "" "--user --map-root-user"; do
+		# shellcheck disable=SC2206
+		flags=("${base[@]}" $more)
+		unshare "${flags[@]}" true 2> /dev/null && break
+		flags=()
+	done
+	[ ${#flags[@]} -gt 0 ] || ns_skip "neither root nor a user namespace may make a network namespace here"
 	GLASSNET_TEST_NS=inside exec unshare "${flags[@]}" "$BASH" "$0" "$@"
 }
 

@@ -23,6 +23,7 @@ run_packages=(
 	iproute2		# the host side of a demonstration
 	iputils-ping
 	util-linux		# unshare
+	mandoc			# checks the manual pages
 )
 full_packages=(valgrind)
 
