@@ -9,4 +9,4 @@ systemunit_DATA = %D%/systemd/glassnetd.service
 EXTRA_DIST += %D%/systemd/glassnetd.service.in
 CLEANFILES += $(systemunit_DATA)
 %D%/systemd/glassnetd.service: %D%/systemd/glassnetd.service.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's,@sbindir@,$(sbindir),g' $(srcdir)/contrib/systemd/glassnetd.service.in > $@
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed 's,[@]sbindir[@],$(sbindir),g' $(srcdir)/contrib/systemd/glassnetd.service.in > $@

@@ -52,9 +52,9 @@ sources()
 	if [ -e .git ] && git ls-files >/dev/null 2>&1; then
 		git ls-files -co --exclude-standard
 	else
-		find . \( -name .git -o -name build -o -name 'build-*' -o -name '_*' -o -name build-aux -o -name autom4te.cache -o -name m4 \
+		find . \( -name .git -o -name build -o -name 'build-*' -o -name '_*' -o -name build-aux -o -name autom4te.cache \
 			-o -name .deps -o -name .libs \) -prune -o -type f -print | sed 's,^\./,,' |
-			grep -Ev '^(configure|aclocal\.m4|Makefile(\.in)?|config\.(log|status)|libtool)$'
+			grep -Ev '^(configure|aclocal\.m4|Makefile(\.in)?|config\.(log|status)|libtool|m4/l[^/]*\.m4)$'
 	fi | while read -r f; do [ -f "$f" ] && echo "$f"; done
 }
 
