@@ -54,7 +54,7 @@ sources()
 	else
 		find . \( -name .git -o -name build -o -name 'build-*' -o -name '_*' -o -name build-aux -o -name autom4te.cache \
 			-o -name .deps -o -name .libs \) -prune -o -type f -print | sed 's,^\./,,' |
-			grep -Ev '^(configure|aclocal\.m4|Makefile(\.in)?|config\.(log|status)|libtool|m4/l[^/]*\.m4)$'
+			grep -Ev '^(configure|aclocal\.m4|Makefile(\.in)?|config\.(log|status)|libtool|m4/l[^/]*\.m4)$|\.(l?[oa]|log|trs|tar\.xz)$'
 	fi | while read -r f; do [ -f "$f" ] && echo "$f"; done
 }
 
