@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef IPV4_IP_H
+#define IPV4_IP_H
+/*
+ * ip.h - the IPv4 walk, in and out (mirrors include/net/ip.h; ip_input.c, ip_output.c, ip_forward.c, ip_fragment.c)
+ *
+ * Order on receive: ip_rcv, ip_rcv_finish, [ip_route_input_noref], dst_input -> ip_local_deliver, ip_local_deliver_finish -> protocol handler;
+ * or ip_forward, ip_forward_finish -> dst_output. On send: ip_make_skb / ip_append_data, ip_send_skb > ip_local_out_sk > __ip_local_out,
+ * dst_output -> ip_output, ip_finish_output, [ip_fragment], ip_finish_output2 -> neigh_output.
+ */
+#include <linux/ip.h>
+
+#include "core/socket.h"
+#include "ipv4/ip_options.h"
+#include "ipv4/protocol.h"
+#include "ipv4/route.h"
+
+struct inet_cork;
+struct ip_options_rcu;
+
+/* --- in: consume --- */
+int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev);
+int ip_rcv_finish(struct sk_buff *skb);
+int dst_input(struct sk_buff *skb);
+int ip_local_deliver(struct sk_buff *skb);
+int ip_local_deliver_finish(struct sk_buff *skb);
+void ip_protocol_deliver(struct sk_buff *skb, int protocol); /* one next-header loop */
+int ip_forward(struct sk_buff *skb);
+
+/* --- fragments (ip_fragment.c) --- */
+enum ip_defrag_users { IP_DEFRAG_LOCAL_DELIVER, IP_DEFRAG_CALL_RA_CHAIN };
+/* 0: @skb is now the whole datagram; else it was queued or dropped (consumed). */
+int ip_defrag(struct sk_buff *skb, enum ip_defrag_users user);
+int ipfrag_init(struct net *net); /* net.ipv4.ipfrag_{high_thresh,low_thresh,time,secret_interval,max_dist} */
+void ipfrag_exit(struct net *net);
+long ip_frag_mem(const struct net *net);
+int ip_frag_nqueues(const struct net *net);
+
+/* --- out --- */
+struct ipcm_cookie {
+	struct sockcm_cookie sockc;
+	__be32 addr;
+	int oif;
+	struct ip_options_rcu *opt;
+	__s16 tos; /* -1: the socket's */
+	uint8_t ttl, protocol; /* 0: the socket's */
+	char priority;
+	uint16_t gso_size;
+};
+
+/* Copies @len bytes at @offset of @from into @to; adds them to skb->csum when the checksum is to be in software. */
+typedef int ip_getfrag_t(void *from, char *to, int offset, int len, int odd, struct sk_buff *skb);
+int ip_generic_getfrag(void *from, char *to, int offset, int len, int odd, struct sk_buff *skb); /* @from: struct msghdr */
+
+/* One argument block for the cork functions (law: at most six integer arguments). */
+struct ip_append {
+	ip_getfrag_t *getfrag;
+	void *from;
+	int length, transhdrlen;
+	unsigned flags; /* MSG_* */
+};
+struct sk_buff *ip_make_skb(struct sock *sk, struct flowi4 *fl4, const struct ip_append *ap, struct ipcm_cookie *ipc, struct rtable **rtp,
+			    int *err);
+int ip_append_data(struct sock *sk, struct flowi4 *fl4, const struct ip_append *ap, struct ipcm_cookie *ipc, struct rtable **rtp); /* pending frames */
+int ip_push_pending_frames(struct sock *sk, struct flowi4 *fl4);
+struct sk_buff *ip_finish_skb(struct sock *sk, struct flowi4 *fl4);
+void ip_flush_pending_frames(struct sock *sk);
+int ip_send_skb(struct net *net, struct sk_buff *skb); /* consumes; 0 or -errno */
+int ip_local_out_sk(struct sock *sk, struct sk_buff *skb);
+int __ip_local_out(struct sock *sk, struct sk_buff *skb);
+int dst_output(struct sk_buff *skb);
+int ip_output(struct sk_buff *skb);
+int ip_mc_output(struct sk_buff *skb);
+int ip_finish_output(struct sk_buff *skb);
+int ip_finish_output2(struct sk_buff *skb);
+int ip_do_fragment(struct sk_buff *skb, int (*output)(struct sk_buff *skb)); /* consumes */
+int ip_build_and_send_pkt(struct sk_buff *skb, struct sock *sk, __be32 saddr, __be32 daddr, struct ip_options_rcu *opt);
+void ip_send_check(struct iphdr *iph);
+void ip_options_build(struct sk_buff *skb, struct ip_options *opt, __be32 daddr, struct rtable *rt);
+/* IP ids (RFC 6864): per destination generator; 0 when the packet has DF and no socket counter is needed. */
+void __ip_select_ident(struct net *net, struct iphdr *iph, int segs);
+void ip_select_ident(struct net *net, struct sk_buff *skb, struct sock *sk);
+static __always_inline unsigned ip_dst_mtu_maybe_forward(const struct dst_entry *dst) { return dst_mtu(dst); }
+static __always_inline int ip_skb_dst_mtu(const struct sk_buff *skb) { return (int)dst_mtu(skb_dst(skb)); }
+
+/* --- sockets' IP level (ip_sockglue.c) --- */
+struct inet_sock;
+void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb); /* > fib_compute_spec_dst */
+void ip_cmsg_recv_offset(struct msghdr *msg, struct sock *sk, struct sk_buff *skb, int tlen, int offset);
+int ip_cmsg_send(struct sock *sk, struct msghdr *msg, struct ipcm_cookie *ipc);
+int ip_setsockopt(struct sock *sk, int level, int optname, const void *optval, socklen_t optlen);
+int ip_getsockopt(struct sock *sk, int level, int optname, void *optval, socklen_t *optlen);
+void ip_icmp_error(struct sock *sk, struct sk_buff *skb, int err, __be16 port, uint32_t info, const uint8_t *payload);
+void ip_local_error(struct sock *sk, int err, __be32 daddr, __be16 dport, uint32_t info);
+int ip_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len); /* MSG_ERRQUEUE */
+int ip_ra_control(struct sock *sk, unsigned char on);
+bool ip_call_ra_chain(struct sk_buff *skb); /* true: consumed by router-alert sockets */
+
+int ip_init(struct net *net); /* ids, peers */
+void ip_exit(struct net *net);
+int ipv4_proc_init(struct net *net); /* snmp, netstat, sockstat */
+int ipv4_sysctl_init(struct net *net);
+void ipv4_sysctl_exit(struct net *net);
+
+#endif
