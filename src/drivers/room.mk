@@ -3,6 +3,11 @@
 noinst_LTLIBRARIES += %D%/libdrivers.la
 %C%_libdrivers_la_CFLAGS = $(ROOM_CFLAGS)
 %C%_libdrivers_la_SOURCES =
-# One file a line, .c and .h:
-# %C%_libdrivers_la_SOURCES += %D%/loopback.c
-# %C%_libdrivers_la_SOURCES += %D%/loopback.h
+%C%_libdrivers_la_SOURCES += %D%/driver.h
+%C%_libdrivers_la_SOURCES += %D%/loopback.h
+%C%_libdrivers_la_SOURCES += %D%/memdev.h
+%C%_libdrivers_la_SOURCES += %D%/nulldev.h
+%C%_libdrivers_la_SOURCES += %D%/pcapdev.h
+%C%_libdrivers_la_SOURCES += %D%/rxfilter.h
+%C%_libdrivers_la_SOURCES += %D%/tap.h
+%C%_libdrivers_la_SOURCES += %D%/userdev.h
