@@ -16,6 +16,7 @@
 #define BPF_MAXINSNS_CLASSIC 4096
 
 struct sk_filter {
+	struct net *net;
 	atomic_t refcnt;
 	unsigned len;
 	struct rcu_head rcu;

@@ -26,6 +26,7 @@ struct netns_nf;     /* netfilter/core.h */
 struct net_protocol; /* ipv4/protocol.h */
 struct rtnl_link;
 struct sched_ops;
+struct sock_policy;
 
 struct netns_core { /* net.core.* */
 	int sysctl_netdev_budget;	/* 300 */
@@ -65,6 +66,7 @@ struct net {
 	_Atomic uint64_t next_ino; /* inode numbers of our sockets when the host gives none */
 	_Atomic uint64_t sock_cookie;
 	struct proto_registry *protos;	/* core/sock.c */
+	const struct sock_policy *sock_policy; /* [R] RCU; NULL: none */
 	struct kmem_cache *dst_cache;
 	struct list_head neigh_tables;	/* [R] */
 	const struct net_proto_family *family[46]; /* [I] PF_*: socket creation */

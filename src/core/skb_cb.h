@@ -9,6 +9,9 @@
  *   skb is its own: what must survive into the next layer lies in a member that both name (inet is valid from ip_rcv to the socket and
  *   from ip_make_skb to the device; udp contains inet).
  */
+#include <time.h> /* linux/errqueue.h wants struct timespec */
+
+#include <linux/errqueue.h>
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,6 +53,21 @@ struct neighbour_cb {
 #define LOCALLY_ENQUEUED 0x1
 };
 
+/* of a packet on a socket's error queue; addr_offset is counted from the network header */
+struct sock_exterr_skb {
+	struct inet_skb_parm inet;
+	struct sock_extended_err ee;
+	uint16_t addr_offset;
+	__be16 port;
+};
+
+/* of a packet on a receive queue: sk_drops as it was when the packet was queued (SO_RXQ_OVFL); beside what inet and udp use */
+struct sock_skb_cb {
+	unsigned char pad[44];
+	uint32_t dropcount;
+};
+_Static_assert(sizeof(struct udp_skb_cb) <= 44 && sizeof(struct sock_exterr_skb) <= 44, "dropcount lies behind them");
+
 struct qdisc_skb_cb {
 	unsigned pkt_len;
 };
@@ -60,6 +78,8 @@ union skb_cb {
 	struct frag_skb_cb frag;
 	struct neighbour_cb neigh;
 	struct qdisc_skb_cb qdisc;
+	struct sock_exterr_skb exterr;
+	struct sock_skb_cb sock;
 	unsigned char raw[48];
 };
 _Static_assert(sizeof(union skb_cb) == 48, "the control block is Linux's 48 bytes");
@@ -67,5 +87,7 @@ _Static_assert(sizeof(union skb_cb) == 48, "the control block is Linux's 48 byte
 #define IPCB(skb) (&(skb)->cb.inet)
 #define UDP_SKB_CB(skb) (&(skb)->cb.udp)
 #define FRAG_CB(skb) (&(skb)->cb.frag)
+#define SKB_EXT_ERR(skb) (&(skb)->cb.exterr)
+#define SOCK_SKB_CB(skb) (&(skb)->cb.sock)
 
 #endif

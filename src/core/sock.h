@@ -40,7 +40,12 @@ struct sk_filter;
 
 enum sock_flags { SOCK_DEAD, SOCK_DONE, SOCK_URGINLINE, SOCK_KEEPOPEN, SOCK_LINGER, SOCK_BROADCAST, SOCK_TIMESTAMP, SOCK_ZAPPED,
 		  SOCK_USE_WRITE_QUEUE, SOCK_DBG, SOCK_RCVTSTAMP, SOCK_RCVTSTAMPNS, SOCK_LOCALROUTE, SOCK_TIMESTAMPING_RX_SOFTWARE,
-		  SOCK_RXQ_OVFL, SOCK_FILTER_LOCKED, SOCK_RCU_FREE, SOCK_SELECT_ERR_QUEUE, SOCK_NOSPACE };
+		  SOCK_RXQ_OVFL, SOCK_FILTER_LOCKED, SOCK_RCU_FREE, SOCK_SELECT_ERR_QUEUE, SOCK_NOSPACE,
+		  SOCK_TSTAMP_NEW };
+
+/* skc_state; the names and numbers of TCP serve every protocol */
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_TIME_WAIT, TCP_CLOSE, TCP_CLOSE_WAIT,
+       TCP_LAST_ACK, TCP_LISTEN, TCP_CLOSING, TCP_NEW_SYN_RECV };
 
 #define SOCK_SNDBUF_LOCK 1
 #define SOCK_RCVBUF_LOCK 2
@@ -93,6 +98,7 @@ struct sock {
 	uint32_t sk_priority, sk_mark;
 	int sk_err, sk_err_soft;
 	long sk_rcvtimeo, sk_sndtimeo; /* jiffies */
+	long sk_lingertime; /* jiffies */
 	int64_t sk_stamp;
 	uint32_t sk_tsflags, sk_tskey;
 	uint32_t sk_uid;
@@ -157,6 +163,16 @@ struct proto {
 	unsigned obj_size;
 	int no_autobind;
 };
+
+/**
+ * struct sock_policy - K13: a plug-in that may refuse what a socket is to receive (where Linux asks its security modules)
+ * @sock_rcv_skb:	0, or -errno: the packet ends with reason SOCKET_FILTER
+ */
+struct sock_policy {
+	int (*sock_rcv_skb)(void *priv, struct sock *sk, struct sk_buff *skb);
+	void *priv;
+};
+int security_sock_rcv_skb(struct sock *sk, struct sk_buff *skb); /* ask net->sock_policy */
 
 /* what the protocol registry keeps per net: cache, number of sockets */
 int proto_register(struct net *net, struct proto *prot); /* -EEXIST, -ENOMEM; const in effect: struct proto is never written */
