@@ -5,7 +5,8 @@
  * Rooms register directories and files at absolute paths; readers come over control or through
  * the shim. A file is its const ops and a data pointer; its content exists only while it is
  * read. Entries belong to the tree: proc_remove() or vfs_destroy() frees them, never what data
- * points to. Names and link targets are copied.
+ * points to. Names and link targets are copied. A directory that was only made as a parent on
+ * the way goes with its last entry.
  *
  * Threads: the control thread only (the RTNL owner); ops run on it too, and must not change the
  * tree below the entry they belong to. Paths are absolute, at most VFS_PATH_MAX - 1 bytes; "//",
@@ -55,6 +56,7 @@ struct proc_ops {
  * @kmem: memory of entries and texts [I]
  * @log: [I]
  * @abi: handed to each seq_file: 0, or SEQ_ABI_3_13 for layouts of Linux 3.13
+ * @hz: jiffies a second, for files that show jiffies; vfs_init() sets 1000, its owner what is true
  * @last_ino: inode number given last
  */
 struct vfs {
@@ -62,6 +64,7 @@ struct vfs {
 	struct kmem *kmem;
 	struct logger *log;
 	int abi;
+	unsigned int hz;
 	uint64_t last_ino;
 };
 

@@ -33,7 +33,8 @@ struct ctl_table_header;
  * @ctx: what the table was registered with
  * @out: read: print here; NULL for a write
  * @in: write: the text, not terminated; NULL for a read
- * @len: bytes of @in
+ * @len: bytes of @in; 0 changes nothing
+ * @hz: jiffies a second
  * @err: for the refusal; may be NULL
  */
 struct ctl_call {
@@ -44,6 +45,7 @@ struct ctl_call {
 	struct seq_file *out;
 	const char *in;
 	size_t len;
+	unsigned int hz;
 	struct extack *err;
 };
 
@@ -57,9 +59,9 @@ typedef int proc_handler_fn(struct ctl_call *call);
  * @maxlen: bytes of the value: sizeof an element times elements (for strings: the buffer)
  * @mode: 0644, 0444, 0200
  * @proc_handler: one of those below, or a room's own that calls one of them
- * @min, @max: smallest and largest accepted value, in the unit of the text, for the _minmax
- * forms; both 0: the range of the type
- * @changed: called after a write that changed the bytes of the value; may be NULL
+ * @min, @max: smallest and largest accepted value, in the unit of the text, for the _minmax and
+ * jiffies forms; both 0: the range of the type
+ * @changed: called by the handlers below after a write that changed a value; may be NULL
  * @doc: one line: meaning, unit, when it takes effect
  * @def: default as text, "1" or "4096\t87380\t6291456"; NULL: set at run time
  */
@@ -110,10 +112,15 @@ __must_check struct ctl_table_header *register_net_sysctl(struct vfs *vfs, const
 void unregister_net_sysctl_table(struct ctl_table_header *header);
 
 /**
- * sysctl_set_defaults() - store the default of each row that has one, without callbacks
+ * sysctl_set_defaults() - store the default of each row that has one, without changed callbacks
+ * @table: rows; their handlers see no ctx
+ * @n: how many
+ * @base: struct that the offsets count from
+ * @hz: jiffies a second, for rows in jiffies
  * Return: 0, or -EINVAL: a default is refused by its own row
  */
-__must_check int sysctl_set_defaults(const struct ctl_table *table, size_t n, void *base);
+__must_check int sysctl_set_defaults(const struct ctl_table *table, size_t n, void *base,
+				     unsigned int hz);
 
 /**
  * sysctl_key_path() - the file of a key
