@@ -7,8 +7,10 @@
  * Theory of operation
  *   A vector is a number that the host raises with vcpu_irq() at the vCPU it is bound to. do_IRQ() counts it and calls the handler, which
  *   must be short: mask the line (irq_mask()) and schedule NAPI. irq_exit() then runs softirqs. A handler runs on the vCPU of its
- *   affinity only; moving a line masks it there, waits for that vCPU, and unmasks it at the new one.
+ *   affinity only; moving a line masks it there, waits for that vCPU, and unmasks it at the new one. A vector raised while its line is
+ *   masked is kept and runs after irq_unmask(). Lines start unmasked.
  */
+#include "kernel/smp.h"
 #include "kernel/vcpu.h"
 
 typedef enum { IRQ_NONE, IRQ_HANDLED } irqreturn_t;
@@ -17,13 +19,17 @@ typedef irqreturn_t (*irq_handler_t)(int irq, void *dev_id);
 #define IRQF_SHARED 0x80
 
 struct irq_desc {
-	unsigned irq;
+	struct machine *m; /* [I] */
+	unsigned irq;	   /* [I] */
 	char name[32];	 /* "tap0-TxRx-0" */
 	irq_handler_t handler;
 	void *dev_id;
-	unsigned cpu;	 /* [R] vCPU it is bound to */
+	unsigned cpu;	 /* [A] vCPU it is bound to; written on that vCPU for RTNL */
 	bool masked;	 /* [C] */
-	unsigned long spurious; /* IRQ_NONE answers */
+	bool pending;	 /* [C] raised while masked */
+	unsigned long spurious; /* [C] IRQ_NONE answers */
+	int unmask_queued; /* [A] unmask_work is on its way to the line's vCPU */
+	struct smp_work unmask_work;
 };
 
 /**
@@ -43,11 +49,14 @@ int irq_set_affinity(struct machine *m, int irq, unsigned cpu);
 /* vCPU of @irq, for whoever raises it. */
 struct vcpu *irq_cpu(struct machine *m, int irq);
 
-/* Stop and start the line at its source (host callbacks); vCPU thread of the line or RTNL before it runs. */
+/*
+ * Stop and start the line at its source (host callbacks). On the vCPU of the line at once; from elsewhere irq_mask() waits for that vCPU
+ * (RTNL) and irq_unmask() is sent to it (so NAPI may end on the old vCPU of a line that moved).
+ */
 void irq_mask(struct machine *m, int irq);
 void irq_unmask(struct machine *m, int irq);
 
-/* Dispatch one vector on the current vCPU: irq_enter, handle_irq, irq_exit. */
+/* Dispatch one vector on the current vCPU: irq_enter, handle_irq, irq_exit. Inside do_IRQ it is put off to the next window. */
 void do_IRQ(unsigned vector);
 
 /* Run every pending interrupt if the CPU may take one here (not inside do_IRQ). Slow half of local_irq_window(). */
@@ -58,7 +67,7 @@ static __always_inline void local_irq_window(void)
 {
 	struct vcpu *v = this_vcpu();
 
-	if (unlikely(__atomic_load_n(&v->irq_any, __ATOMIC_RELAXED)))
+	if (unlikely(READ_ONCE(v->irq_any)))
 		irq_window_slow();
 }
 

@@ -32,7 +32,8 @@ struct task;
 /**
  * struct host_ops - what the machine asks of whoever turns the crank
  * @clock:	now in ns of CLOCK_MONOTONIC or CLOCK_REALTIME (@clk is one of these two). Called at the listed points only.
- * @kick:	any thread: vCPU @cpu has something to do, its thread shall call vcpu_run() soon. NULL when one thread turns
+ * @kick:	any thread: vCPU @cpu has something to do, its thread shall call vcpu_run() soon. It also ends @wait of every thread that
+ *		sleeps on that vCPU, and is sticky: a kick that comes before the sleep ends the sleep. NULL when one thread turns
  *		every crank: then smp_call() enters the vCPU itself.
  * @irq_mask:	stop raising @vector (the handler ran and NAPI polls). vCPU thread that the vector is bound to.
  * @irq_unmask:	raise it again, at once when its source is ready (level triggered). Same thread.
@@ -59,7 +60,6 @@ struct host_ops {
  * @hz:		jiffies per second, 100..1000 (default 250 when 0)
  * @seed:	seed of all dice (hash keys, IP ids, ports, jitter)
  * @log:	where log lines go; NULL: nowhere
-
  */
 struct machine_config {
 	const struct host_ops *host;
@@ -88,7 +88,9 @@ struct machine {
 	unsigned long rtnl_owner;    /* [A] pthread_t of the control thread, 0 before the first claim */
 	struct rcu_head *rcu_garbage; /* [A] pushed by anyone, freed by RTNL after a grace period */
 	unsigned long nr_garbage;    /* [A] */
-	bool stopped;		     /* [A] smp_stop() is in force */
+	bool stopped;		     /* [R] smp_stop() is in force */
+	int stop_gate;	     /* [A] odd while stopped: vCPUs wait on this word */
+	int stop_event;	     /* [A] moves when a vCPU parked or came free: smp_stop() waits on it */
 };
 
 /**

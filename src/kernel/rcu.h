@@ -10,6 +10,7 @@
  *   thread calls rcu_barrier(), which waits for a grace period and frees it. synchronize_rcu() must not be called from inside a vCPU.
  */
 #include "kernel/machine.h"
+#include "kernel/qsbr.h"
 #include "lib/bug.h"
 
 struct rcu_head {
@@ -30,9 +31,8 @@ void synchronize_rcu(struct machine *m);
 /* synchronize_rcu() once and run all garbage; repeats until there is none. The daemon calls it when nr_garbage > 0. */
 void rcu_barrier(struct machine *m);
 
-/* vCPU side, used by vcpu.c */
-void rcu_vcpu_online(void);
-void rcu_vcpu_offline(void);
-void rcu_vcpu_quiescent(void);
+/* Softirq passes between two handlers: counted, as the bh flavour of 3.13 notes them; frees nothing. */
+struct vcpu;
+void rcu_bh_qs(struct vcpu *v);
 
 #endif

@@ -13,10 +13,12 @@
 void *kmem_cache_alloc(struct machine *m, struct kmem_cache *c);   /* not zeroed; NULL on failure */
 void *kmem_cache_zalloc(struct machine *m, struct kmem_cache *c); /* zeroed */
 void kmem_cache_free(struct machine *m, struct kmem_cache *c, void *obj);
-void *kzalloc(struct machine *m, size_t size); /* control memory, zeroed */
+/* Control memory, zeroed; @caller is named when it leaks. Any thread. */
+void *__kmalloc_track_caller(struct machine *m, size_t size, const char *caller);
+#define kzalloc(m, size) __kmalloc_track_caller(m, size, __func__)
 void kfree(struct machine *m, const void *p);  /* NULL allowed */
 
 struct seq_file;
-int show_slabinfo(struct seq_file *m, void *data); /* /proc/slabinfo: name, active, total, size, fails */
+int show_slabinfo(struct seq_file *m, void *data); /* /proc/slabinfo: name, active, total, size ..., fails */
 
 #endif

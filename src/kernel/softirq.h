@@ -25,9 +25,19 @@ void __raise_softirq_irqoff(unsigned nr);
 /* Set it; outside any interrupt and bh section the loop runs it on its next turn. */
 void raise_softirq(unsigned nr);
 
-/* Hold softirqs off this CPU; nests. The last enable runs what is pending and opens the interrupt window. */
+/*
+ * Hold softirqs off this CPU; nests. The last enable opens the interrupt window and runs what is pending. Outside any vCPU (the control
+ * thread) there is nothing to hold off: they do nothing.
+ */
 void local_bh_disable(void);
 void local_bh_enable(void);
+
+/* Brackets of do_IRQ(): the outermost irq_exit() runs softirqs, unless it interrupted one or a bh section. */
+void irq_enter(void);
+void irq_exit(void);
+
+/* Loop top: what irq_exit() and local_bh_enable() left behind. */
+void run_ksoftirqd(struct vcpu *v);
 
 /* Run pending softirqs unless already inside one or bh is disabled. */
 void do_softirq(void);

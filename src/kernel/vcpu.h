@@ -6,7 +6,8 @@
  *
  * Theory of operation
  *   A thread enters the stack only as a vCPU: vcpu_enter() makes it current (one thread-local word), takes it RCU-online and
- *   refreshes its clock; vcpu_leave() undoes that. Between them the thread may make socket calls (local_bh_disable()/enable() run
+ *   refreshes its clock; vcpu_leave() undoes that. Threads that share a vCPU take turns: a second one sleeps in vcpu_enter(). A thread
+ *   that is inside one vCPU may enter another (the worlds of a simulation, smp_call()) and leaves them in reverse order. Between them the thread may make socket calls (local_bh_disable()/enable() run
  *   softirqs at their end as in Linux) or call vcpu_run(), the body of the loop: pending interrupts, softirqs, IPIs, timers,
  *   doorbells, one RCU quiescent state. Everything in struct vcpu except irq_pending and the IPI queue belongs to the thread
  *   inside and has no lock.
@@ -40,11 +41,11 @@ enum { NR_SOFTIRQS = 10 }; /* kernel/softirq.h names them */
 
 /* A doorbell: something to tell the outside (an app, the daemon's echo) once the run is over. Marked under a lock, rung without. */
 struct doorbell {
-	struct list_head node; /* [C] */
+	struct list_head node; /* [C] on the home's list; empty: not marked */
 	void (*ring)(struct doorbell *bell);
 	struct vcpu *home; /* [I] vCPU that rings it */
-	_Atomic unsigned char marked;
-	struct doorbell *next_remote; /* [A] MPSC link when marked from another vCPU */
+	unsigned char marked; /* [A] on the home's bell_head */
+	struct doorbell *next_remote; /* [A] link of bell_head while marked from elsewhere */
 };
 
 struct vcpu {
@@ -56,35 +57,51 @@ struct vcpu {
 	int in_softirq;	   /* inside __do_softirq() */
 	int irq_depth;	   /* inside do_IRQ() */
 	uint64_t now;	   /* ns, monotonic, as of the last listed point */
+	uint64_t tick_end; /* ns at which jiffies moves on */
+	uint64_t timer_ns; /* ns of the next timer of the wheel, UINT64_MAX: none; valid unless timer_dirty */
+	bool timer_dirty;
 	unsigned long jiffies;
 	void *slot[VCPU_SLOT_MAX];
 	struct task *current; /* who is inside: the ksoftirqd task of the loop, or the caller's */
+	struct vcpu *outer;   /* vCPU that the thread inside was in before it came here */
+	uint64_t told;	      /* the deadline that the host knows: last answer of vcpu_run(), 0: "more" */
 
-	_Atomic uint64_t irq_pending[NR_IRQS / 64]; /* [A] */
-	_Atomic uint32_t irq_any;		    /* [A] some bit above, an IPI or a remote doorbell is set */
+	char pad_remote[CACHE_BYTES]; /* the words below are written by other CPUs */
+	uint64_t irq_pending[NR_IRQS / 64]; /* [A] */
+	uint32_t irq_any;		    /* [A] some bit above is set */
+	uint32_t work_any;		    /* [A] VCPU_WORK_*: something hangs on the lists below */
 
-	struct wheel wheel;
-	struct list_head doorbells;
+	/* lock-free push by anyone, emptied by the owner */
+	struct smp_work *ipi_head;
+	struct doorbell *bell_head;
+	struct timer_remote *timer_head;
+	int entered; /* 0 free, 1 a thread is inside, 2 and others may wait for it */
+	int parked;  /* value of stop_gate for which it stands still at loop top */
+	bool served; /* a thread of the host turns it; see vcpu_retire() */
+	bool held;	     /* [R] smp_stop() keeps it from being entered */
+	char pad_own[CACHE_BYTES];
+
+	struct list_head doorbells; /* marked, to be rung at the end of the run */
+	uint64_t kicks;		    /* bit a vCPU: tasks woken there, told at the end of the run */
 	struct rng rng;
-	struct task *idle_task; /* "ksoftirqd/N" or "swapper" of the loop */
-
-	/* IPIs: lock-free push by anyone, emptied by the owner */
-	struct smp_work *_Atomic ipi_head;
-	struct doorbell *_Atomic bell_head;
-	struct timer_remote *_Atomic timer_head;
-	_Atomic int entered; /* 0 free, 1 a thread is inside */
-	_Atomic int parked;  /* smp_stop() saw it at loop top */
+	struct task *idle_task; /* "ksoftirqd/N": the loop */
+	struct wheel wheel;
 
 	/* counters, written by the owner, read by anyone */
 	unsigned long softirq_count[NR_SOFTIRQS];
 	unsigned long irq_count[NR_IRQS];
+	unsigned long timer_count; /* runs in which a timer was due: LOC */
 	unsigned long ipi_count;
+	unsigned long rcu_bh_count; /* rcu_bh_qs() calls */
 	unsigned long runs;	 /* vcpu_run() calls */
 	uint64_t softirq_ns;	 /* time inside softirqs, for the si column */
 	uint64_t softirq_start;
 };
 
-extern _Thread_local struct vcpu *current_vcpu; /* the one thread-local word: set by vcpu_enter() */
+enum { VCPU_WORK_IPI = 1, VCPU_WORK_TIMER = 2, VCPU_WORK_BELL = 4 };
+
+extern __attribute__((tls_model("initial-exec"))) _Thread_local struct vcpu *current_vcpu;
+/* the one thread-local word: set by vcpu_enter() */
 
 /* The vCPU that this thread is inside; NULL outside. */
 static __always_inline struct vcpu *this_vcpu(void)
@@ -109,13 +126,39 @@ void vcpu_irq(struct vcpu *v, unsigned vector);
  * vcpu_enter() - the calling thread becomes vCPU @v
  * @task:	who comes in (NULL: the vCPU's own loop task)
  *
- * At most one thread at a time; a second one is a bug unless the host is single threaded (BUG_ON). Registers the thread with RCU
- * the first time, then takes it online; reads the clock.
+ * At most one thread at a time: another one sleeps here until it is free, and everyone sleeps here while smp_stop() is in force. Entering
+ * a vCPU twice in one thread is a bug (BUG_ON). Registers the thread with RCU the first time, then takes it online; reads the clock.
  */
 void vcpu_enter(struct vcpu *v, struct task *task);
 
-/* Leave: RCU offline; bh_count must be 0. */
+/*
+ * Leave: rings doorbells, RCU offline; bh_count must be 0. Kicks the vCPU when the caller leaves work or an earlier deadline behind than
+ * the host was told.
+ */
 void vcpu_leave(struct vcpu *v);
+
+/*
+ * Hand a vCPU over for the time of a sleep: vcpu_leave() without the end of the task's call (doorbells stay, a signal stays), and the
+ * way back. For schedule() and smp_call().
+ */
+void vcpu_step_out(struct vcpu *v);
+void vcpu_step_in(struct vcpu *v, struct task *task);
+
+/*
+ * No thread turns @v any more (its thread was joined, or is about to end): smp_call() and irq_mask() then act in the caller's thread, as
+ * they did before the first vcpu_run(). RTNL or the thread itself, outside.
+ */
+void vcpu_retire(struct vcpu *v);
+
+/* A free vCPU and its memory; machine_init() and machine_destroy() only. */
+struct vcpu *vcpu_create(struct machine *m, unsigned id);
+void vcpu_destroy(struct vcpu *v);
+
+/* Kick vCPU @cpu's sleepers once this run is over (from outside a vCPU: now). Allowed under a lock. */
+void vcpu_kick_later(struct machine *m, unsigned cpu);
+
+/* Announce that something hangs on a list of @v (VCPU_WORK_*), and kick it if that is news. Any thread. */
+void vcpu_post(struct vcpu *v, uint32_t work);
 
 /**
  * vcpu_run() - one turn of the crank; the caller is inside @v
@@ -135,6 +178,12 @@ void doorbell_mark(struct doorbell *bell);
 void doorbell_init(struct doorbell *bell, struct vcpu *home, void (*ring)(struct doorbell *));
 /* Home vCPU (or smp_call): forget a mark; after it returns @bell may be freed. */
 void doorbell_cancel(struct doorbell *bell);
+
+/* Counters that their vCPU writes and anyone reads. */
+static __always_inline void vcpu_count(unsigned long *counter)
+{
+	WRITE_ONCE(*counter, *counter + 1);
+}
 
 /* jiffies conversions of a machine */
 static __always_inline unsigned long msecs_to_jiffies(const struct machine *m, unsigned ms)

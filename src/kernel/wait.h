@@ -8,10 +8,13 @@
  *   A task is whoever makes socket calls: an embedding thread, a test, the loop itself. A blocking call queues a wait entry, gives its
  *   locks back and calls schedule_timeout(): the task leaves its vCPU and asks the host to wait (host_ops.wait), turning the crank in
  *   between, until try_to_wake_up() made it runnable or the time is over. A task that may not sleep (interrupt context, host without
- *   wait) gets its whole timeout back at once and the call answers -EAGAIN.
+ *   wait) gets its whole timeout back at once and the call answers -EAGAIN. Several tasks may sleep on one vCPU; each turns the crank
+ *   when it wakes. A signal (task.signalled, or -EINTR of host_ops.wait) ends the sleep and lasts until the task leaves its vCPU.
  *   The queue's lock is a leaf: nothing is called under it but the entry's wake function.
  */
 #include "kernel/vcpu.h"
+#include "lib/atomic.h"
+#include "lib/list.h"
 #include "lib/spinlock.h"
 
 enum task_state { TASK_RUNNING, TASK_INTERRUPTIBLE };
@@ -19,15 +22,18 @@ enum task_state { TASK_RUNNING, TASK_INTERRUPTIBLE };
 struct task {
 	char comm[16];
 	int pid;
-	_Atomic int state;
-	_Atomic int signalled; /* the host wants blocking calls to end with -EINTR */
+	int state;
+	int signalled; /* the host wants blocking calls to end with -EINTR */
 	bool may_sleep;
-	unsigned long nr_sleeps, nr_wakes;
+	unsigned long nr_sleeps; /* by the task itself */
+	unsigned long nr_wakes;	 /* [A] */
+	struct vcpu *sleeps_on; /* [A] vCPU that it left for host_ops.wait; its waker kicks that one */
 };
 
 typedef struct wait_queue_head {
 	spinlock_t lock;
-	struct list_head task_list;
+	struct list_head task_list; /* [L:lock] */
+	unsigned nr;		    /* [A] entries, written under the lock */
 } wait_queue_head_t;
 
 struct wait_queue;
@@ -39,6 +45,7 @@ typedef struct wait_queue {
 	unsigned flags;
 	struct task *private_task;
 	wait_queue_func_t func;
+	wait_queue_head_t *head; /* [L:head->lock] where it hangs */
 	struct list_head task_list;
 } wait_queue_t;
 
@@ -63,7 +70,14 @@ void finish_wait(wait_queue_head_t *q, wait_queue_t *w);
 
 static __always_inline bool waitqueue_active(const wait_queue_head_t *q)
 {
-	return !list_empty(&q->task_list);
+	return READ_ONCE(q->nr) != 0;
+}
+
+/* The same for a waker that wrote its condition just before, on whatever CPU the sleeper is: full barrier, then the look. */
+static __always_inline bool wq_has_sleeper(const wait_queue_head_t *q)
+{
+	smp_mb();
+	return waitqueue_active(q);
 }
 
 /* Wake all non-exclusive waiters and @nr_exclusive exclusive ones; @key: poll bits. */
@@ -78,7 +92,7 @@ void __wake_up_sync_key(wait_queue_head_t *q, unsigned mode, int nr_exclusive, v
  * Return: jiffies left, 0 when the time is over; MAX_SCHEDULE_TIMEOUT never times out.
  */
 long schedule_timeout(long timeout);
-/* The hand-over to the host: leaves the vCPU, turns the crank and waits until runnable or @deadline. */
+/* The hand-over to the host, for a task that can sleep (task_can_sleep()): leaves the vCPU, turns the crank and waits until runnable or @deadline. */
 void schedule(uint64_t deadline);
 bool signal_pending(const struct task *t);
 /* True when the current task could sleep: it may, we are not in interrupt context, and the host can wait. */
