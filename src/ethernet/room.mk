@@ -3,6 +3,5 @@
 noinst_LTLIBRARIES += %D%/libethernet.la
 %C%_libethernet_la_CFLAGS = $(ROOM_CFLAGS)
 %C%_libethernet_la_SOURCES =
-# One file a line, .c and .h:
-# %C%_libethernet_la_SOURCES += %D%/eth.c
-# %C%_libethernet_la_SOURCES += %D%/eth.h
+%C%_libethernet_la_SOURCES += %D%/eth.c
+%C%_libethernet_la_SOURCES += %D%/eth.h

@@ -3,6 +3,5 @@
 noinst_LTLIBRARIES += %D%/libnetfilter.la
 %C%_libnetfilter_la_CFLAGS = $(ROOM_CFLAGS)
 %C%_libnetfilter_la_SOURCES =
-# One file a line, .c and .h:
-# %C%_libnetfilter_la_SOURCES += %D%/core.c
-# %C%_libnetfilter_la_SOURCES += %D%/core.h
+%C%_libnetfilter_la_SOURCES += %D%/core.c
+%C%_libnetfilter_la_SOURCES += %D%/core.h
