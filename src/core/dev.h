@@ -16,9 +16,11 @@
 #include <linux/if_packet.h>
 
 #include "core/skbuff.h"
-#include "lib/extack.h"
 #include "kernel/rcu.h"
+#include "kernel/smp.h"
 #include "kernel/timer.h"
+#include "lib/extack.h"
+#include "lib/log.h"
 
 struct net;
 struct in_device;
@@ -46,6 +48,7 @@ typedef uint64_t netdev_features_t;
 #define NETIF_F_RXCSUM (1ull << 6)
 #define NETIF_F_LOOPBACK (1ull << 7)
 #define NETIF_F_GSO (1ull << 11)
+#define NETIF_F_LLTX (1ull << 12) /* transmits without the queue's lock: loopback, veth */
 #define NETIF_F_GRO (1ull << 14)
 #define NETIF_F_HW_VLAN_CTAG_FILTER (1ull << 16)
 #define NETIF_F_RXHASH (1ull << 17)
@@ -70,6 +73,7 @@ struct napi_struct {
 	unsigned napi_id;	   /* [I] */
 	struct vcpu *vcpu;	   /* CPU it is scheduled on */
 	unsigned long polls, work; /* totals */
+	unsigned long completes;   /* napi_complete()s: a poll below its weight must have done one */
 	unsigned over_weight;	   /* polls that returned more than their weight */
 };
 
@@ -86,13 +90,18 @@ struct netdev_queue {
 #define QUEUE_STATE_DRV_XOFF 1ul
 #define QUEUE_STATE_FROZEN 2ul
 
+/* on dev->uc or dev->mc; readers on a vCPU walk the list with list_for_each_entry_rcu */
 struct netdev_hw_addr {
 	struct list_head list;
 	unsigned char addr[MAX_ADDR_LEN];
 	int refcount;
+	struct net *net;
+	struct rcu_head rcu;
 };
 
 struct ethtool_ops;
+struct netdev_files;
+struct ndo_name;
 
 /**
  * struct net_device_ops - what a driver does. NULL members: not supported (-EOPNOTSUPP) or nothing to do.
@@ -115,8 +124,22 @@ struct net_device_ops {
 	int (*ndo_vlan_rx_add_vid)(struct net_device *dev, __be16 proto, uint16_t vid);
 	int (*ndo_vlan_rx_kill_vid)(struct net_device *dev, __be16 proto, uint16_t vid);
 	int (*ndo_set_features)(struct net_device *dev, netdev_features_t features);
+	const struct ndo_name *names; /* for dev_ops_show(); ended by a row of NULLs */
 };
-/* op name -> function name, printed by /sys/class/net/DEV/ops style listings: see dev_ops_show() */
+/* op name -> function name, printed by /sys/class/net/DEV/ops: see dev_ops_show() */
+struct ndo_name {
+	const char *op, *fn;
+};
+/*
+ * A driver lists its ops once, and gets table and names:
+ *	#define TAP_OPS(X) X(ndo_open, tap_open) X(ndo_start_xmit, tap_xmit)
+ *	DEFINE_NETDEV_OPS(tap_netdev_ops, TAP_OPS);
+ */
+#define NDO_SET(op_, fn_) .op_ = fn_,
+#define NDO_NAME(op_, fn_) { #op_, #fn_ },
+#define DEFINE_NETDEV_OPS(var, LIST)                                                                                                 \
+	static const struct ndo_name var##_names[] = { LIST(NDO_NAME){ NULL, NULL } };                                               \
+	static const struct net_device_ops var = { LIST(NDO_SET).names = var##_names }
 
 /**
  * struct header_ops - link-layer header of a device type (ethernet/eth.c)
@@ -160,10 +183,16 @@ struct net_device {
 	struct list_head napi_list;  /* [R] */
 	struct list_head ptype_all, ptype_specific; /* RCU: taps and handlers bound to this device */
 	struct list_head uc, mc;     /* [R] netdev_hw_addr */
+	spinlock_t addr_lock;	     /* uc, mc and the filter made of them; a leaf but for ndo_set_rx_mode */
 	unsigned promiscuity, allmulti;
+	unsigned gflags;	     /* [R] IFF_PROMISC, IFF_ALLMULTI as asked for by dev_change_flags() */
 	bool uc_promisc;
+	bool unicast_flt; /* [I] the driver filters by the uc list; else more than one address means promiscuous */
+	bool keep_dst;	  /* [I] a sent packet keeps its dst (loopback): netif_keep_dst() */
+	unsigned char operstate; /* IF_OPER_* as of the last change of the carrier */
 	struct net_device_stats *stats; /* one per vCPU: this_dev_stats(dev)->rx_packets++ */
-	struct net_device_stats core;	/* kept by the core ([A]-free: rx_dropped, tx_dropped, rx_nohandler through dev_core_inc) */
+	void *stats_mem;		/* what is freed for it */
+	struct net_device_stats core;	/* [A] kept by the core: rx_dropped, tx_dropped, rx_nohandler, by dev_core_inc() */
 	int watchdog_timeo;		/* jiffies; 0 none */
 	struct ktimer watchdog_timer;
 	unsigned long tx_timeouts;
@@ -172,9 +201,12 @@ struct net_device {
 	enum netreg_state reg_state;
 	void (*destructor)(struct net_device *dev);
 	struct rcu_head rcu;
+	struct rcu_head linkwatch;   /* a carrier change on its way to the control thread */
+	struct list_head todo_list;  /* [R] net->net_todo_list: unregistered, still referenced */
+	struct netdev_files *files;  /* [R] core/net-sysfs.c */
 	void *priv; /* driver's part, allocated with the device */
 };
-enum { __LINK_STATE_START, __LINK_STATE_PRESENT, __LINK_STATE_NOCARRIER };
+enum { __LINK_STATE_START, __LINK_STATE_PRESENT, __LINK_STATE_NOCARRIER, __LINK_STATE_LINKWATCH_PENDING };
 
 #define netdev_priv(dev) ((dev)->priv)
 #define dev_net(dev) ((dev)->net)
@@ -184,6 +216,9 @@ static __always_inline struct net_device_stats *this_dev_stats(const struct net_
 {
 	return &dev->stats[this_vcpu()->id];
 }
+
+#define dev_core_inc(dev, field) ((void)__atomic_fetch_add(&(dev)->core.field, 1, __ATOMIC_RELAXED))
+static __always_inline void netif_keep_dst(struct net_device *dev) { dev->keep_dst = true; }
 
 /* --- per-CPU half --- */
 struct softnet_data {
@@ -197,6 +232,10 @@ struct softnet_data {
 	struct sk_buff *completion_queue;    /* [C] dev_kfree_skb_irq */
 	struct Qdisc *output_queue, **output_queue_tailp; /* [C] __netif_schedule */
 	int xmit_recursion;
+	/* remote CPUs whose backlog we filled: told at the end of net_rx_action() */
+	struct softnet_data *rps_ipi_list, *rps_ipi_next;
+	struct smp_work rps_work;
+	struct ratelimit_state ratelimit; /* [C] of net_ratelimit() */
 };
 static __always_inline struct softnet_data *this_softnet(void)
 {
@@ -212,6 +251,8 @@ struct net_device *alloc_netdev_mqs(struct net *net, int sizeof_priv, const char
 void free_netdev(struct net_device *dev); /* never registered, or after unregister + grace */
 int register_netdevice(struct net_device *dev, struct extack *err);
 void unregister_netdevice(struct net_device *dev); /* closes, flushes, notifies, frees after a grace period */
+/* Free what was unregistered while still referenced and no longer is; unregister_netdevice() and dev_exit() do it too. Returns what is left. */
+unsigned netdev_run_todo(struct net *net);
 struct net_device *__dev_get_by_name(struct net *net, const char *name); /* RTNL */
 struct net_device *__dev_get_by_index(struct net *net, int ifindex);
 struct net_device *dev_get_by_index_rcu(struct net *net, int ifindex); /* vCPU; no reference */
@@ -220,14 +261,20 @@ bool dev_valid_name(const char *name);
 int dev_open(struct net_device *dev, struct extack *err);
 void dev_close(struct net_device *dev);
 int dev_change_flags(struct net_device *dev, unsigned flags, struct extack *err);
+unsigned dev_get_flags(const struct net_device *dev); /* as users see them: IFF_RUNNING, IFF_LOWER_UP included */
+int dev_change_name(struct net_device *dev, const char *name, struct extack *err); /* -EBUSY while up */
+int dev_change_tx_queue_len(struct net_device *dev, unsigned long len, struct extack *err);
 int dev_set_mtu(struct net_device *dev, int mtu, struct extack *err);
 int dev_set_mac_address(struct net_device *dev, const unsigned char *addr, struct extack *err);
 int dev_set_promiscuity(struct net_device *dev, int inc);
 int dev_set_allmulti(struct net_device *dev, int inc);
-int dev_mc_add(struct net_device *dev, const unsigned char *addr); /* RTNL */
-int dev_mc_del(struct net_device *dev, const unsigned char *addr);
+int dev_mc_add(struct net_device *dev, const unsigned char *addr); /* 0 or -ENOMEM; counts references. Any thread */
+int dev_mc_del(struct net_device *dev, const unsigned char *addr); /* 0 or -ENOENT */
+int dev_uc_add(struct net_device *dev, const unsigned char *addr);
+int dev_uc_del(struct net_device *dev, const unsigned char *addr);
 void dev_set_rx_mode(struct net_device *dev);
 void dev_get_stats(const struct net_device *dev, struct net_device_stats *out); /* folded */
+/* RTNL or a vCPU; from a vCPU the notification follows when the control thread collects its garbage (rcu_barrier). */
 void netif_carrier_on(struct net_device *dev);
 void netif_carrier_off(struct net_device *dev);
 static __always_inline bool netif_running(const struct net_device *dev) { return dev->state & (1ul << __LINK_STATE_START); }
@@ -242,7 +289,7 @@ int dev_ops_show(struct seq_file *m, void *dev);
 
 /* notifications to upper rooms (ipv4), in order of registration */
 enum netdev_event { NETDEV_UP = 1, NETDEV_DOWN, NETDEV_CHANGE, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_CHANGEMTU, NETDEV_CHANGEADDR,
-		    NETDEV_GOING_DOWN, NETDEV_PRE_UP, NETDEV_CHANGENAME };
+		    NETDEV_GOING_DOWN, NETDEV_PRE_UP, NETDEV_CHANGENAME, NETDEV_CHANGE_TX_QUEUE_LEN };
 struct netdev_notifier {
 	int (*call)(struct netdev_notifier *nb, enum netdev_event event, struct net_device *dev); /* 0, or -errno to refuse PRE_UP */
 	struct list_head list;
@@ -288,7 +335,6 @@ int __netif_receive_skb_core(struct sk_buff *skb);
 int netif_rx(struct sk_buff *skb); /* through the backlog of this CPU: loopback */
 int enqueue_to_backlog(struct sk_buff *skb, unsigned cpu);
 int process_backlog(struct napi_struct *napi, int quota);
-void net_timestamp_check(struct sk_buff *skb);
 void net_enable_timestamp(struct net *net);
 void net_disable_timestamp(struct net *net);
 
@@ -302,7 +348,30 @@ void __netif_schedule(struct Qdisc *q); /* run @q from NET_TX on this CPU */
 void dev_kfree_skb_irq(struct sk_buff *skb); /* free from NET_TX (P3) */
 static __always_inline bool netif_tx_queue_stopped(const struct netdev_queue *q) { return q->state & QUEUE_STATE_DRV_XOFF; }
 void netif_tx_stop_queue(struct netdev_queue *q);
-void netif_tx_wake_queue(struct netdev_queue *q);
+void netif_tx_wake_queue(struct netdev_queue *q);	  /* inside a vCPU */
+void netif_tx_start_all_queues(struct net_device *dev); /* in ndo_open */
+void netif_tx_stop_all_queues(struct net_device *dev);  /* in ndo_stop */
+/* The lock of a transmit queue: for whoever calls dev_hard_start_xmit(). */
+static __always_inline void __netif_tx_lock(struct netdev_queue *txq, unsigned cpu)
+{
+	_raw_spin_lock(&txq->_xmit_lock);
+	WRITE_ONCE(txq->xmit_lock_owner, (int)cpu);
+}
+static __always_inline void __netif_tx_unlock(struct netdev_queue *txq)
+{
+	WRITE_ONCE(txq->xmit_lock_owner, -1);
+	_raw_spin_unlock(&txq->_xmit_lock);
+}
+#define HARD_TX_LOCK(dev, txq, cpu)                                                                                                  \
+	do {                                                                                                                         \
+		if (!((dev)->features & NETIF_F_LLTX))                                                                               \
+			__netif_tx_lock(txq, cpu);                                                                                   \
+	} while (0)
+#define HARD_TX_UNLOCK(dev, txq)                                                                                                     \
+	do {                                                                                                                         \
+		if (!((dev)->features & NETIF_F_LLTX))                                                                               \
+			__netif_tx_unlock(txq);                                                                                      \
+	} while (0)
 static __always_inline struct netdev_queue *netdev_get_tx_queue(const struct net_device *dev, unsigned i) { return &dev->_tx[i]; }
 void dev_watchdog_up(struct net_device *dev);
 void dev_watchdog_down(struct net_device *dev);
@@ -332,7 +401,12 @@ struct sched_ops {
 	struct Qdisc *(*next_scheduled)(struct Qdisc *q, struct Qdisc *set_next, bool set); /* link of softnet output_queue */
 };
 
-/* --- files (net-procfs.c) --- */
-int net_procfs_init(struct net *net); /* dev, softnet_stat, ptype, dev_mcast; /sys/class/net/DEV/... come and go with devices */
+/* May a line be logged from here? At most net.core.message_burst in message_cost seconds a CPU. Inside a vCPU. */
+bool net_ratelimit(void);
+
+/* --- files --- */
+int net_procfs_init(struct net *net); /* net-procfs.c: dev, softnet_stat, ptype, dev_mcast, and those of the machine */
+int netdev_register_files(struct net_device *dev); /* net-sysfs.c: /sys/class/net/DEV/...; 0 or -ENOMEM */
+void netdev_unregister_files(struct net_device *dev);
 
 #endif

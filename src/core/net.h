@@ -11,6 +11,7 @@
  */
 #include "core/dev.h"
 #include "core/skbuff.h"
+#include "core/timekeeping.h"
 #include "fs/proc.h"
 #include "fs/sysctl.h"
 #include "kernel/machine.h"
@@ -37,6 +38,7 @@ struct netns_core { /* net.core.* */
 	int sysctl_optmem_max;		/* 20480 */
 	int sysctl_message_cost, sysctl_message_burst; /* log rate limit: 5 s, 10 */
 	struct ctl_table_header *sysctl_hdr;
+	struct ctl_table_header *dev_sysctl_hdr; /* of core/net.c */
 };
 
 struct net {
@@ -55,6 +57,7 @@ struct net {
 	int last_ifindex;
 	struct net_device *loopback_dev;
 	struct list_head netdev_chain;
+	struct list_head net_todo_list; /* [R] unregistered devices that are still referenced */
 	const struct sched_ops *sched; /* [I] */
 	struct list_head ptype_base[PTYPE_HASH_SIZE]; /* [R] RCU */
 	struct list_head ptype_all;
@@ -81,6 +84,13 @@ struct net {
 static __always_inline struct net *vcpu_net(const struct vcpu *v) { return container_of(v->m, struct net, m); }
 static __always_inline struct net *this_net(void) { return vcpu_net(this_vcpu()); }
 #define net_log(net) (&(net)->m.log)
+
+/* Stamp @skb if anyone wants stamps and it has none. */
+static __always_inline void net_timestamp_check(struct net *net, struct sk_buff *skb)
+{
+	if (unlikely(atomic_read(&net->netstamp_needed)) && !skb->tstamp)
+		skb->tstamp = ktime_get_real(net);
+}
 
 /* net_core_init() - everything of this floor, in order; net_core_exit() undoes it */
 int net_core_init(struct net *net);

@@ -102,6 +102,7 @@ struct sk_buff {
 	uint8_t ledger;	     /* enum ledger_class; LEDGER_NONE once it has ended */
 	uint8_t held;	     /* enum ledger_queue + 1 while in a queue */
 	uint16_t napi_id;
+	uint8_t ptp : 1; /* a frame of the Precision Time Protocol (skb_defer_rx_timestamp) */
 	atomic_t users;
 	struct net *net; /* whose pools it came from */
 };
@@ -149,26 +150,38 @@ void __kfree_skb(struct sk_buff *skb);	     /* the memory half: skb_release_all 
 void skb_orphan_slow(struct sk_buff *skb);
 
 /* --- ledger --- */
+/*
+ * ledger_begin() - enter @class, unless the packet is in the books already. One that is in a driver's hands (see HELD_TXRING) ends there
+ * first: a device that hands the skb on (loopback, veth) has sent it, and it is received anew.
+ */
 void ledger_begin(struct sk_buff *skb, enum ledger_class class);
-static __always_inline void ledger_end(struct sk_buff *skb, enum ledger_verdict v)
-{
-	if (skb->ledger) {
-		this_cpu_stats()->ledger[skb->ledger][v]++;
-		skb->ledger = LEDGER_NONE;
-	}
-}
-static __always_inline void ledger_hold(struct sk_buff *skb, enum ledger_queue q)
-{
-	if (skb->ledger) {
-		this_cpu_stats()->held_in[skb->ledger][q]++;
-		skb->held = (uint8_t)(q + 1);
-	}
-}
 static __always_inline void ledger_unhold(struct sk_buff *skb)
 {
 	if (skb->held) {
 		this_cpu_stats()->held_out[skb->ledger][skb->held - 1]++;
 		skb->held = 0;
+	}
+}
+/* A packet that moves to another queue needs no ledger_unhold() in between. */
+static __always_inline void ledger_hold(struct sk_buff *skb, enum ledger_queue q)
+{
+	ledger_unhold(skb);
+	if (skb->ledger) {
+		this_cpu_stats()->held_in[skb->ledger][q]++;
+		skb->held = (uint8_t)(q + 1);
+	}
+}
+/*
+ * From dev_hard_start_xmit() on a packet is held by the driver (HELD_TXRING), without a doing of the driver. Its normal end
+ * (consume_skb, dev_kfree_skb_any) then is SENT, or FORWARDED for a received frame; a drop is DROPPED; NETDEV_TX_BUSY gives it back.
+ */
+static __always_inline bool ledger_in_driver(const struct sk_buff *skb) { return skb->held == HELD_TXRING + 1; }
+static __always_inline void ledger_end(struct sk_buff *skb, enum ledger_verdict v)
+{
+	if (skb->ledger) {
+		ledger_unhold(skb);
+		this_cpu_stats()->ledger[skb->ledger][v]++;
+		skb->ledger = LEDGER_NONE;
 	}
 }
 
@@ -280,6 +293,7 @@ static __always_inline bool skb_csum_unnecessary(const struct sk_buff *skb)
 {
 	return skb->ip_summed == CHECKSUM_UNNECESSARY || skb->csum_valid || (skb->ip_summed == CHECKSUM_PARTIAL);
 }
+static __always_inline int skb_checksum_start_offset(const struct sk_buff *skb) { return (int)skb->csum_start - (int)skb_headroom(skb); }
 /* Finish a CHECKSUM_PARTIAL packet in software: 0 or -errno. */
 int skb_checksum_help(struct sk_buff *skb);
 /* Copy @len bytes at @offset to @to and add them up. */
@@ -290,6 +304,12 @@ static __always_inline void skb_postpull_rcsum(struct sk_buff *skb, const void *
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->csum = csum_sub(skb->csum, csum_partial(start, (int)len, 0));
 }
+
+/* --- flow --- */
+/* A keyed hash of the packet's flow (addresses, protocol, ports): skb->hash when there is one, else computed and kept. */
+uint32_t skb_get_hash(struct sk_buff *skb);
+/* Ethernet protocol of a packet that is being sent; 0 when it cannot be told. */
+__be16 skb_network_protocol(const struct sk_buff *skb);
 
 /* --- queues --- */
 static __always_inline void __skb_queue_head_init(struct sk_buff_head *q)
