@@ -390,6 +390,8 @@ static __always_inline int dev_hard_header(struct sk_buff *skb, struct net_devic
  * @xmit:	hand @skb to @q (consumes; NET_XMIT_*): __dev_xmit_skb
  * @run:	NET_TX: send what waits
  * @has_queue:	false for noqueue devices: core sends directly
+ * @next_scheduled: the link of softnet_data.output_queue; with @set it becomes @set_next. Returns the link as it was
+ * @set_scheduled: __netif_schedule() sets the bit and links @q only when it was clear; net_tx_action() clears it before @run
  */
 struct sched_ops {
 	int (*attach)(struct net_device *dev);
@@ -399,6 +401,7 @@ struct sched_ops {
 	void (*run)(struct Qdisc *q);
 	bool (*has_queue)(const struct Qdisc *q);
 	struct Qdisc *(*next_scheduled)(struct Qdisc *q, struct Qdisc *set_next, bool set); /* link of softnet output_queue */
+	bool (*set_scheduled)(struct Qdisc *q, bool on); /* q's bit "on some output_queue"; returns what it was */
 };
 
 /* May a line be logged from here? At most net.core.message_burst in message_cost seconds a CPU. Inside a vCPU. */

@@ -3,6 +3,6 @@
 noinst_LTLIBRARIES += %D%/libsched.la
 %C%_libsched_la_CFLAGS = $(ROOM_CFLAGS)
 %C%_libsched_la_SOURCES =
-# One file a line, .c and .h:
-# %C%_libsched_la_SOURCES += %D%/sch_generic.c
-# %C%_libsched_la_SOURCES += %D%/sch_generic.h
+%C%_libsched_la_SOURCES += %D%/sch_fifo.c
+%C%_libsched_la_SOURCES += %D%/sch_generic.c
+%C%_libsched_la_SOURCES += %D%/sch_generic.h

@@ -32,7 +32,9 @@ struct Qdisc {
 	struct netdev_queue *dev_queue;
 	spinlock_t lock;
 	unsigned limit;
-	bool running, scheduled, can_bypass, noqueue;
+	bool running, can_bypass, noqueue;
+	bool deactivated; /* device down: refuse */
+	bool scheduled; /* [A] on a softnet output_queue */
 	struct sk_buff *gso_skb; /* requeued by a busy device */
 	struct Qdisc *next_sched;
 	struct gnet_stats stats;
