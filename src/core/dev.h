@@ -11,6 +11,8 @@
  *   softnet_data is the per-CPU half: the poll list, the backlog for netif_rx(), completions for NET_TX.
  *   Names and columns follow Linux 3.13 for NAPI and softnet, current Linux elsewhere.
  */
+#include <netinet/in.h> /* before any linux/ header: it decides who defines in_addr and IPPROTO_* */
+
 #include <linux/if.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>

@@ -12,10 +12,10 @@
  *   Any other verdict has consumed the skb (DROP: reason NETFILTER_DROP; STOLEN: the hook owns it; QUEUE without a listener: dropped).
  *   REPEAT calls the same hook again.
  */
+#include "core/net.h"
+
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
-
-#include "core/net.h"
 
 #define NF_MAX_HOOKS 32 /* a point */
 
