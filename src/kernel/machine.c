@@ -51,6 +51,7 @@ int machine_init(struct machine *m, const struct machine_config *cfg)
 		logger_init(&m->log, log_nowhere, NULL, -1);
 	machine_seed(m, cfg->seed);
 	kmem_init(&m->kmem, m->nr_cpus, &m->log);
+	kmem_fail_nth(&m->kmem, cfg->fail_nth, NULL);
 	for (unsigned i = 0; i < m->nr_cpus; i++) {
 		m->cpu[i] = vcpu_create(m, i);
 		if (!m->cpu[i])

@@ -60,6 +60,7 @@ struct host_ops {
  * @hz:		jiffies per second, 100..1000 (default 250 when 0)
  * @seed:	seed of all dice (hash keys, IP ids, ports, jitter)
  * @log:	where log lines go; NULL: nowhere
+ * @fail_nth:	let the n-th allocation fail, counted from machine_init() on (kmem_fail_nth()); 0: none
  */
 struct machine_config {
 	const struct host_ops *host;
@@ -68,6 +69,7 @@ struct machine_config {
 	unsigned hz;
 	uint64_t seed[4];
 	const struct logger *log;
+	unsigned long fail_nth;
 };
 
 struct irq_desc; /* kernel/irq.h */

@@ -19,7 +19,6 @@
 #include "kernel/sync.h"
 
 static bool smp_is_still(struct vcpu *v);
-static bool smp_inside(const struct vcpu *v);
 static void smp_call_here(struct vcpu *v, void (*fn)(void *arg), void *arg);
 static void smp_call_wait(struct vcpu *v, void (*fn)(void *arg), void *arg);
 static void smp_wait_still(struct vcpu *v, int gate);
@@ -52,15 +51,7 @@ void smp_call_all(struct machine *m, void (*fn)(void *arg), void *arg)
 /* Nobody else can be inside: we are, further out, or we stopped it. */
 static bool smp_is_still(struct vcpu *v)
 {
-	return (READ_ONCE(v->m->stopped) && rtnl_is_owner(v->m)) || smp_inside(v);
-}
-
-static bool smp_inside(const struct vcpu *v)
-{
-	for (const struct vcpu *o = this_vcpu(); o; o = o->outer)
-		if (o == v)
-			return true;
-	return false;
+	return (READ_ONCE(v->m->stopped) && rtnl_is_owner(v->m)) || vcpu_is_inside(v);
 }
 
 static void smp_call_here(struct vcpu *v, void (*fn)(void *arg), void *arg)
@@ -149,7 +140,7 @@ static void smp_wait_still(struct vcpu *v, int gate)
 {
 	struct machine *m = v->m;
 
-	if (smp_inside(v))
+	if (vcpu_is_inside(v))
 		return;
 	for (;;) {
 		int event = load_mb(&m->stop_event); /* first: what happens after it ends the wait */
@@ -188,7 +179,7 @@ void smp_park(struct vcpu *v)
 	struct machine *m = v->m;
 	int gate = load_mb(&m->stop_gate);
 
-	if (!(gate & 1) || (m->stopped && rtnl_is_owner(m)))
+	if (!(gate & 1) || (rtnl_is_owner(m) && m->stopped))
 		return;
 	if (!v->outer)
 		rcu_vcpu_offline();

@@ -94,7 +94,7 @@ int del_timer_sync(struct ktimer *t)
 
 	if (!home)
 		return 0;
-	BUG_ON(this_vcpu() != home && load_mb(&home->entered) == 1 && !READ_ONCE(home->m->stopped));
+	BUG_ON(!vcpu_is_inside(home) && load_mb(&home->entered) && !READ_ONCE(home->m->stopped));
 	if (load_mb(&t->remote.queued))
 		timer_take_remote(home);
 	pending = timer_disarm(t);

@@ -167,14 +167,13 @@ static void vcpu_acquire_slow(struct vcpu *v)
 {
 	struct machine *m = v->m;
 
-	for (struct vcpu *o = current_vcpu; o; o = o->outer)
-		BUG_ON(o == v);
+	BUG_ON(vcpu_is_inside(v)); /* it would wait for itself */
 	for (;;) {
 		int gate = load_mb(&m->stop_gate);
 		int seen = 0;
 
 		if (gate & 1) {
-			BUG_ON(rtnl_is_owner(m)); /* it would wait for itself */
+			BUG_ON(rtnl_is_owner(m)); /* so would the one who stopped it */
 			futex_wait(&m->stop_gate, gate);
 			continue;
 		}
@@ -227,15 +226,15 @@ void vcpu_update_time(struct vcpu *v)
 /* Only those marked by now: a bell that marks itself again waits for the next run. */
 static void vcpu_ring_doorbells(struct vcpu *v)
 {
-	struct doorbell *bell, *last = list_last_entry(&v->doorbells, struct doorbell, node);
+	LIST_HEAD(bells);
 
-	do {
-		bell = list_first_entry(&v->doorbells, struct doorbell, node);
+	list_splice_init(&v->doorbells, &bells);
+	while (!list_empty(&bells)) {
+		struct doorbell *bell = list_first_entry(&bells, struct doorbell, node);
+
 		list_del_init(&bell->node);
-		if (bell == last)
-			last = NULL;
-		bell->ring(bell);
-	} while (last && !list_empty(&v->doorbells));
+		bell->ring(bell); /* may free it, mark others, cancel others */
+	}
 }
 
 static void vcpu_send_kicks(struct vcpu *v)

@@ -115,6 +115,15 @@ static __always_inline unsigned long jiffies_now(void)
 	return current_vcpu->jiffies;
 }
 
+/* The calling thread is inside @v, perhaps behind another vCPU that it entered later. */
+static __always_inline bool vcpu_is_inside(const struct vcpu *v)
+{
+	for (const struct vcpu *o = this_vcpu(); o; o = o->outer)
+		if (o == v)
+			return true;
+	return false;
+}
+
 /**
  * vcpu_irq() - raise interrupt @vector at @v
  *

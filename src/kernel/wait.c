@@ -185,6 +185,7 @@ void schedule(uint64_t deadline)
 	struct task *t = v->current;
 
 	BUG_ON(!task_can_sleep());
+	t->nr_sleeps++;
 	__schedule(v, t, deadline);
 	finish_task_switch(t);
 }
@@ -209,7 +210,6 @@ static bool deactivate_task(struct vcpu *v, struct task *t, uint64_t wake_ns)
 	struct machine *m = v->m;
 	int err = 0;
 
-	t->nr_sleeps++;
 	store_mb(&t->sleeps_on, v);
 	vcpu_step_out(v);
 	if (wake_ns && !task_is_ready(t))

@@ -13,7 +13,6 @@
  *   The queue's lock is a leaf: nothing is called under it but the entry's wake function.
  */
 #include "kernel/vcpu.h"
-#include "lib/atomic.h"
 #include "lib/list.h"
 #include "lib/spinlock.h"
 
@@ -74,10 +73,9 @@ static __always_inline bool waitqueue_active(const wait_queue_head_t *q)
 }
 
 /* The same for a waker that wrote its condition just before, on whatever CPU the sleeper is: full barrier, then the look. */
-static __always_inline bool wq_has_sleeper(const wait_queue_head_t *q)
+static __always_inline bool wq_has_sleeper(wait_queue_head_t *q)
 {
-	smp_mb();
-	return waitqueue_active(q);
+	return __atomic_fetch_add(&q->nr, 0, __ATOMIC_SEQ_CST) != 0;
 }
 
 /* Wake all non-exclusive waiters and @nr_exclusive exclusive ones; @key: poll bits. */
