@@ -2,9 +2,9 @@
 /*
  * suite.c: main() of every check program
  *
- * Runs the suite of the program it is linked to under Check and reports as TAP on standard output, as the harness of `make check`
- * reads it.
- * Knows no room of the stack. Exit status: 0 all passed or skipped, 1 a test failed.
+ * Runs the suite of the program it is linked to under Check and reports as TAP on standard output,
+ * as the harness of `make check` reads it. Knows no room of the stack. Exit status: 0 all passed or
+ * skipped, 1 a test failed.
  */
 #include "suite.h"
 

@@ -2,9 +2,9 @@
 /*
  * suite.h: the frame of a check program
  *
- * A check file includes this header, defines suite() and nothing else that is global; suite.c is its main(). The program prints TAP to
- * standard output and nothing besides. CK_FORK=no runs all tests in one process (for debuggers and valgrind), CK_RUN_CASE=NAME one
- * test case of it.
+ * A check file includes this header, defines suite() and nothing else that is global; suite.c is
+ * its main(). The program prints TAP to standard output. CK_FORK=no runs all tests in one process
+ * (for debuggers and valgrind), CK_RUN_CASE=NAME one test case of it.
  */
 #ifndef TESTS_SUPPORT_SUITE_H
 #define TESTS_SUPPORT_SUITE_H
