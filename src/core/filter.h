@@ -23,6 +23,11 @@ struct sk_filter {
 	struct sock_filter insns[];
 };
 
+static __always_inline size_t sk_filter_size(unsigned len) /* what a program of @len instructions is charged */
+{
+	return sizeof(struct sk_filter) + len * sizeof(struct sock_filter);
+}
+
 int sk_chk_filter(const struct sock_filter *filter, unsigned flen); /* 0 or -EINVAL */
 /* Bytes of the packet to keep: 0 drops it. */
 unsigned bpf_run_filter(const struct sk_buff *skb, const struct sock_filter *filter, unsigned flen);
