@@ -85,6 +85,8 @@
 	/* UDP and sockets */                                                                                                       \
 	X(UDP_TOO_SMALL, UDP, UDPC(INERRORS), NOC, 0, "UDP length smaller than its header or larger than the packet", "net/ipv4/udp.c") \
 	X(UDP_CSUM, UDP, UDPC(CSUMERRORS), UDPC(INERRORS), 1, "bad UDP checksum", "net/ipv4/udp.c")                                  \
+	X(UDP_CSUM_READ, UDP, NOC, NOC, 0, "bad UDP checksum found by the reader; it counts", "net/ipv4/udp.c")                       \
+	X(UDP_COVERAGE, UDP, UDPC(INERRORS), NOC, 1, "UDP-Lite coverage smaller than the socket wants", "net/ipv4/udp.c")            \
 	X(NO_SOCKET, UDP, UDPC(NOPORTS), NOC, 0, "nobody listens on the UDP port", "net/ipv4/udp.c")                                 \
 	X(UDP_NO_MCAST, UDP, UDPC(IGNOREDMULTI), NOC, 0, "group or broadcast datagram that no socket wants", "net/ipv4/udp.c")       \
 	X(SOCKET_FILTER, SOCKET, UDPC(INERRORS), NOC, 1, "refused by the socket's filter", "net/core/filter.c")                      \

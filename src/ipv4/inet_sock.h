@@ -35,7 +35,7 @@ struct inet_cork {
 };
 struct inet_cork_full {
 	struct inet_cork base;
-	struct flowi4 fl;
+	struct flowi4 fl; /* of what is corked, and of a connected socket */
 };
 
 struct inet_sock {

@@ -38,6 +38,8 @@ void ip_options_fragment(struct sk_buff *skb); /* keep only those copied into la
 void ip_forward_options(struct sk_buff *skb);
 /* From user bytes: *optp replaced on success: 0, -EINVAL, -ENOMEM. */
 int ip_options_get(struct net *net, struct ip_options_rcu **optp, const unsigned char *data, int optlen);
+/* Free what ip_options_get() or ip_cmsg_send() made; NULL allowed. */
+void kfree_ip_options(struct net *net, struct ip_options_rcu *opt);
 void ip_options_undo(struct ip_options *opt);
 
 #endif

@@ -6,32 +6,35 @@
  */
 #include <linux/udp.h>
 
+#include "ipv4/arp.h"
+#include "ipv4/igmp.h"
 #include "ipv4/inet_sock.h"
 #include "ipv4/ip.h"
+
+#define UDPLITE_SEND_CC 0x2 /* set by UDPLITE_SEND_CSCOV */
+#define UDPLITE_RECV_CC 0x4 /* set by UDPLITE_RECV_CSCOV */
+#define UDPLITE_SEND_CSCOV 10
+#define UDPLITE_RECV_CSCOV 11
+#define ENOIOCTLCMD_ 515 /* "not mine": the socket layer asks the next one */
 
 struct udp_hslot {
 	struct hlist_head head;
 	int count;
 	spinlock_t lock;
 };
-struct udp_table { /* grows with the sockets: hash by port, and hash2 by (address, port) */
+struct udp_table { /* hash by port, and hash2 by (address, port): a slot for every port number, see udp_hash.c */
 	struct udp_hslot *hash, *hash2;
 	unsigned mask;
-	unsigned log;
-	_Atomic unsigned nsocks;
 	struct net *net;
-	struct rcu_head rcu;
 };
 
 struct udp_sock {
 	struct inet_sock inet; /* first */
 	int pending; /* AF_INET while corked */
 	unsigned corkflag;
-	uint8_t no_check6_tx, encap_enabled;
 	uint16_t len; /* bytes corked */
 	uint16_t pcslen, pcrlen, pcflag; /* UDP-Lite */
 	uint16_t udp_portaddr_hash;
-	int forward_deficit; /* freed by the reader, not yet given back */
 };
 static __always_inline struct udp_sock *udp_sk(const struct sock *sk) { return (struct udp_sock *)(void *)sk; }
 #define IS_UDPLITE(sk) ((sk)->sk_protocol == IPPROTO_UDPLITE)
@@ -55,7 +58,36 @@ struct sock *__udp4_lib_lookup(struct net *net, const struct udp_key *key, struc
 int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb); /* consumes; 0, or -1 when it was dropped */
 int __udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
 int udp_err(struct sk_buff *skb, uint32_t info);
+int __udp4_lib_err(struct sk_buff *skb, uint32_t info, struct udp_table *table);
+/* udplite.c */
+int udplite_rcv(struct sk_buff *skb);
+int udplite_err(struct sk_buff *skb, uint32_t info);
+ip_getfrag_t udplite_getfrag;
+__wsum udplite_csum(struct sk_buff *skb); /* over the socket's coverage; writes it into the header */
+/* udp_hash.c */
+int udp_tables_init(struct net *net);
+void udp_tables_exit(struct net *net);
+static __always_inline struct udp_hslot *udp_hashslot(const struct udp_table *t, uint16_t port) { return &t->hash[port & t->mask]; }
+uint32_t udp_ehashfn(const struct net *net, const struct udp_key *key);
+struct sock *udp4_lib_demux_lookup(struct net *net, const struct udp_key *key);
+struct sock *udp_v4_mcast_next(struct udp_hslot *slot, struct sock *sk, const struct udp_key *key);
+bool udp_v4_mcast_match(const struct sock *sk, const struct udp_key *key);
+void udp_lib_unhash(struct sock *sk);
+void udp_v4_rehash(struct sock *sk);
+
+/* Verify the rest of the checksum, over the coverage for UDP-Lite: 0 when right. */
+static __always_inline int udp_lib_checksum_complete(struct sk_buff *skb)
+{
+	if (skb_csum_unnecessary(skb))
+		return 0;
+	if (UDP_SKB_CB(skb)->partial_cov)
+		return __skb_checksum_complete_head(skb, UDP_SKB_CB(skb)->cscov);
+	return __skb_checksum_complete(skb);
+}
+
 /* calls */
+unsigned udp_poll(struct socket *sock);
+int udp_ioctl(struct sock *sk, int cmd, int *karg);
 int udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 int udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
 int udp_push_pending_frames(struct sock *sk);
