@@ -293,7 +293,7 @@ void sk_dst_reset(struct sock *sk)
 
 /* --- life --- */
 
-struct sock *sk_alloc(struct net *net, int family, struct proto *prot)
+struct sock *sk_alloc(struct net *net, int family, const struct proto *prot)
 {
 	struct proto_slot *slot = proto_find(net, prot);
 	struct sock *sk;
@@ -447,7 +447,7 @@ static struct proto_slot *proto_find(const struct net *net, const struct proto *
 	return NULL;
 }
 
-int proto_register(struct net *net, struct proto *prot)
+int proto_register(struct net *net, const struct proto *prot)
 {
 	struct proto_slot *slot;
 
@@ -465,7 +465,7 @@ int proto_register(struct net *net, struct proto *prot)
 	return 0;
 }
 
-void proto_unregister(struct net *net, struct proto *prot)
+void proto_unregister(struct net *net, const struct proto *prot)
 {
 	struct proto_slot *slot = proto_find(net, prot);
 

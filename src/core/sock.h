@@ -74,7 +74,7 @@ struct sock {
 	uint32_t skc_hash;
 	struct hlist_node skc_node;	/* hash by port */
 	struct hlist_node skc_portaddr_node; /* hash by address and port */
-	struct proto *skc_prot;
+	const struct proto *skc_prot;
 	struct net *skc_net;
 	atomic_t skc_refcnt;
 	struct rcu_head skc_rcu;
@@ -175,12 +175,12 @@ struct sock_policy {
 int security_sock_rcv_skb(struct sock *sk, struct sk_buff *skb); /* ask net->sock_policy */
 
 /* what the protocol registry keeps per net: cache, number of sockets */
-int proto_register(struct net *net, struct proto *prot); /* -EEXIST, -ENOMEM; const in effect: struct proto is never written */
-void proto_unregister(struct net *net, struct proto *prot);
+int proto_register(struct net *net, const struct proto *prot); /* -EEXIST, -ENOMEM */
+void proto_unregister(struct net *net, const struct proto *prot);
 int sock_prot_inuse_get(struct net *net, const struct proto *prot);
 
 /* --- life --- */
-struct sock *sk_alloc(struct net *net, int family, struct proto *prot); /* refcnt 1, zeroed */
+struct sock *sk_alloc(struct net *net, int family, const struct proto *prot); /* refcnt 1, zeroed */
 void sock_init_data(struct socket *sock, struct sock *sk);
 void sk_free(struct sock *sk);
 static __always_inline void sock_hold(struct sock *sk) { atomic_inc(&sk->sk_refcnt); }

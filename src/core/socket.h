@@ -77,4 +77,7 @@ size_t msg_iov_len(const struct msghdr *msg);
 int memcpy_fromiovecend(void *to, const struct msghdr *msg, size_t offset, size_t len);
 int memcpy_toiovecend(const struct msghdr *msg, const void *from, size_t offset, size_t len);
 
+/* inode number of the socket that holds @sk, 0 when it is orphaned */
+static __always_inline uint64_t sock_i_ino(const struct sock *sk) { return sk->sk_socket ? sk->sk_socket->ino : 0; }
+
 #endif

@@ -26,6 +26,6 @@ bool ping_rcv(struct sk_buff *skb); /* borrows */
 void ping_err(struct sk_buff *skb, int offset, uint32_t info);
 int ping_init(struct net *net); /* /proc/net/icmp */
 void ping_exit(struct net *net);
-extern struct proto ping_prot;
+extern const struct proto ping_prot;
 
 #endif

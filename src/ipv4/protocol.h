@@ -26,7 +26,7 @@ int inet_del_protocol(struct net *net, const struct net_protocol *prot, unsigned
 /* Socket types of AF_INET */
 struct inet_protosw {
 	int type, protocol; /* IPPROTO_IP: wild */
-	struct proto *prot;
+	const struct proto *prot;
 	const struct proto_ops *ops;
 	unsigned char flags; /* INET_PROTOSW_* */
 };

@@ -16,7 +16,7 @@ struct raw_sock {
 	struct inet_sock inet; /* first */
 	uint32_t filter; /* ICMP_FILTER */
 };
-extern struct proto raw_prot;
+extern const struct proto raw_prot;
 int raw_init(struct net *net); /* /proc/net/raw */
 void raw_exit(struct net *net);
 /* Copies for every raw socket of the protocol; borrows @skb. Returns how many sockets matched. */

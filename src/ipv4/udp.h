@@ -39,7 +39,7 @@ struct udp_sock {
 static __always_inline struct udp_sock *udp_sk(const struct sock *sk) { return (struct udp_sock *)(void *)sk; }
 #define IS_UDPLITE(sk) ((sk)->sk_protocol == IPPROTO_UDPLITE)
 
-extern struct proto udp_prot, udplite_prot;
+extern const struct proto udp_prot, udplite_prot;
 int udp_init(struct net *net); /* tables, protocol, protosw, /proc/net/{udp,udplite} */
 void udp_exit(struct net *net);
 
@@ -63,6 +63,7 @@ int __udp4_lib_err(struct sk_buff *skb, uint32_t info, struct udp_table *table);
 int udplite_rcv(struct sk_buff *skb);
 int udplite_err(struct sk_buff *skb, uint32_t info);
 ip_getfrag_t udplite_getfrag;
+int udplite_setsockopt(struct sock *sk, int optname, int val);
 __wsum udplite_csum(struct sk_buff *skb); /* over the socket's coverage; writes it into the header */
 /* udp_hash.c */
 int udp_tables_init(struct net *net);
