@@ -188,7 +188,7 @@ int request_irq(struct machine *m, irq_handler_t handler, const char *name, void
 {
 	struct irq_desc *desc = NULL;
 	struct vcpu *v;
-	int irq;
+	int irq, err;
 
 	BUG_ON(!handler);
 	for (irq = 0; irq < NR_IRQS; irq++) {
@@ -205,16 +205,20 @@ int request_irq(struct machine *m, irq_handler_t handler, const char *name, void
 		desc->m = m;
 		desc->irq = (unsigned)irq;
 		desc->unmask_work = (struct smp_work){ .fn = irq_unmask_work, .arg = desc };
+		smp_store_release(&m->irq[irq], desc); /* kept from here on */
 	}
 	snprintf(desc->name, sizeof(desc->name), "%s", name);
 	desc->dev_id = dev_id;
 	desc->masked = desc->pending = false;
 	desc->spurious = 0;
 	WRITE_ONCE(desc->cpu, cpu % m->nr_cpus);
+	desc->affinity = 1ull << desc->cpu;
+	err = register_irq_proc(desc);
+	if (err)
+		return err;
 	for_each_vcpu(v, m)
 		WRITE_ONCE(v->irq_count[irq], 0ul); /* nobody counts while there is no handler */
 	smp_store_release(&desc->handler, handler);
-	smp_store_release(&m->irq[irq], desc);
 
 	return irq;
 }
@@ -224,6 +228,7 @@ void free_irq(struct machine *m, int irq)
 	struct irq_desc *desc = irq_to_desc(m, (unsigned)irq);
 
 	BUG_ON(!desc || !desc->handler);
+	unregister_irq_proc(desc);
 	smp_call(m, READ_ONCE(desc->cpu), irq_free_home, desc);
 }
 
@@ -243,6 +248,7 @@ int irq_set_affinity(struct machine *m, int irq, unsigned cpu)
 
 	if (!move.desc || !move.desc->handler || cpu >= m->nr_cpus)
 		return -EINVAL;
+	move.desc->affinity = 1ull << cpu;
 	old = READ_ONCE(move.desc->cpu);
 	if (old == cpu)
 		return 0;

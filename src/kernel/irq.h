@@ -24,6 +24,7 @@ struct irq_desc {
 	char name[32];	 /* "tap0-TxRx-0" */
 	irq_handler_t handler;
 	void *dev_id;
+	uint64_t affinity; /* [R] mask as it was set; the line is bound to its first vCPU */
 	unsigned cpu;	 /* [A] vCPU it is bound to; written on that vCPU for RTNL */
 	bool masked;	 /* [C] */
 	bool pending;	 /* [C] raised while masked */
@@ -43,7 +44,7 @@ int request_irq(struct machine *m, irq_handler_t handler, const char *name, void
 /* Undo it; on return the handler does not run and will not run again (RTNL). */
 void free_irq(struct machine *m, int irq);
 
-/* Move @irq to vCPU @cpu: 0, -EINVAL. (RTNL) */
+/* Move @irq to vCPU @cpu: 0, -EINVAL. (RTNL) Writing the mask 1 << @cpu to /proc/irq/@irq/smp_affinity does the same. */
 int irq_set_affinity(struct machine *m, int irq, unsigned cpu);
 
 /* vCPU of @irq, for whoever raises it. */
@@ -74,5 +75,9 @@ static __always_inline void local_irq_window(void)
 struct seq_file;
 /* Body of /proc/interrupts: @data is the struct machine. */
 int show_interrupts(struct seq_file *m, void *data);
+
+/* Files of one line, kernel/proc.c: made and removed by request_irq() and free_irq() when the machine has a tree. 0 or -ENOMEM. */
+int register_irq_proc(struct irq_desc *desc);
+void unregister_irq_proc(struct irq_desc *desc);
 
 #endif

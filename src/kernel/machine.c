@@ -113,7 +113,7 @@ static unsigned long machine_count_left(struct machine *m)
 			pr_err(&m->log, "cpu %u: calls or doorbells are queued", v->id);
 			left++;
 		}
-		BUG_ON(load_mb(&v->entered));
+		BUG_ON(load_mb(&v->entered) && !v->held); /* held: smp_stop() was the last word */
 		left += v->wheel.pending;
 	}
 	if (m->nr_garbage)

@@ -28,6 +28,7 @@
 
 struct vcpu;
 struct task;
+struct vfs;
 
 /**
  * struct host_ops - what the machine asks of whoever turns the crank
@@ -86,6 +87,7 @@ struct machine {
 	struct kmem kmem;	     /* every allocation of this machine and all above it */
 	struct rng rng;		     /* [R] the control thread's dice; each vCPU has its own, seeded from it */
 	struct logger log;
+	struct vfs *vfs;	     /* [R] where interrupt lines have their files; NULL: they have none */
 	void (*softirq_vec[10])(struct vcpu *); /* [I] after init, open_softirq() */
 	unsigned long rtnl_owner;    /* [A] pthread_t of the control thread, 0 before the first claim */
 	struct rcu_head *rcu_garbage; /* [A] pushed by anyone, freed by RTNL after a grace period */

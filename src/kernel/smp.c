@@ -21,6 +21,9 @@
 static bool smp_is_still(struct vcpu *v);
 static void smp_call_here(struct vcpu *v, void (*fn)(void *arg), void *arg);
 static void smp_call_wait(struct vcpu *v, void (*fn)(void *arg), void *arg);
+static void smp_call_enter(struct vcpu *v, void (*fn)(void *arg), void *arg);
+static struct vcpu *smp_step_out(struct task **ret_task);
+static void smp_step_in(struct vcpu *me, struct task *task);
 static void smp_wait_still(struct vcpu *v, int gate);
 
 void smp_call(struct machine *m, unsigned cpu, void (*fn)(void *arg), void *arg)
@@ -36,9 +39,7 @@ void smp_call(struct machine *m, unsigned cpu, void (*fn)(void *arg), void *arg)
 	} else if (m->host->kick && load_mb(&v->served)) {
 		smp_call_wait(v, fn, arg);
 	} else {
-		vcpu_enter(v, NULL);
-		fn(arg);
-		vcpu_leave(v);
+		smp_call_enter(v, fn, arg);
 	}
 }
 
@@ -67,13 +68,9 @@ static void smp_call_wait(struct vcpu *v, void (*fn)(void *arg), void *arg)
 {
 	int done = 0;
 	struct smp_work w = { .fn = fn, .arg = arg, .done = &done };
-	struct vcpu *me = this_vcpu();
-	struct task *task = me ? me->current : NULL;
+	struct task *task = NULL;
+	struct vcpu *me = smp_step_out(&task);
 
-	if (me) {
-		BUG_ON(me->outer);
-		vcpu_step_out(me);
-	}
 	smp_call_async(v->m, v->id, &w);
 	if (!load_mb(&v->served)) { /* its thread ended before it could see us */
 		vcpu_enter(v, NULL);
@@ -82,6 +79,36 @@ static void smp_call_wait(struct vcpu *v, void (*fn)(void *arg), void *arg)
 	}
 	while (!load_mb(&done))
 		futex_wait(&done, 0);
+	smp_step_in(me, task);
+}
+
+/* Nobody turns it: we are its thread for the time of the call. On a host with threads we may have to wait for our turn. */
+static void smp_call_enter(struct vcpu *v, void (*fn)(void *arg), void *arg)
+{
+	struct task *task = NULL;
+	struct vcpu *me = v->m->host->kick ? smp_step_out(&task) : NULL;
+
+	vcpu_enter(v, NULL);
+	fn(arg);
+	vcpu_leave(v);
+	smp_step_in(me, task);
+}
+
+/* Who waits for one vCPU keeps no other one: neither its peers nor smp_stop() shall wait for a waiter. */
+static struct vcpu *smp_step_out(struct task **ret_task)
+{
+	struct vcpu *me = this_vcpu();
+
+	if (me) {
+		BUG_ON(me->outer);
+		*ret_task = me->current;
+		vcpu_step_out(me);
+	}
+	return me;
+}
+
+static void smp_step_in(struct vcpu *me, struct task *task)
+{
 	if (me)
 		vcpu_step_in(me, task);
 }

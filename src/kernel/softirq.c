@@ -67,6 +67,18 @@ void local_bh_enable(void)
 		do_softirq();
 }
 
+void _raw_spin_lock_bh(spinlock_t *lock)
+{
+	local_bh_disable();
+	_raw_spin_lock(lock);
+}
+
+void _raw_spin_unlock_bh(spinlock_t *lock)
+{
+	_raw_spin_unlock(lock);
+	local_bh_enable();
+}
+
 void do_softirq(void)
 {
 	struct vcpu *v = this_vcpu();

@@ -10,6 +10,7 @@
  *   "more" (in Linux: ksoftirqd wakes up). All functions: only inside the vCPU.
  */
 #include "kernel/vcpu.h"
+#include "lib/spinlock.h"
 
 enum { HI_SOFTIRQ, TIMER_SOFTIRQ, NET_TX_SOFTIRQ, NET_RX_SOFTIRQ, BLOCK_SOFTIRQ, BLOCK_IOPOLL_SOFTIRQ,
        TASKLET_SOFTIRQ, SCHED_SOFTIRQ, HRTIMER_SOFTIRQ, RCU_SOFTIRQ };
@@ -38,6 +39,12 @@ void irq_exit(void);
 
 /* Loop top: what irq_exit() and local_bh_enable() left behind. */
 void run_ksoftirqd(struct vcpu *v);
+
+/* A lock that softirqs take, too: held with them held off. Spin locks themselves are lib/spinlock.h's. */
+void _raw_spin_lock_bh(spinlock_t *lock);
+void _raw_spin_unlock_bh(spinlock_t *lock);
+#define spin_lock_bh(lock) _raw_spin_lock_bh(lock)
+#define spin_unlock_bh(lock) _raw_spin_unlock_bh(lock)
 
 /* Run pending softirqs unless already inside one or bh is disabled. */
 void do_softirq(void);

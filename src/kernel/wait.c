@@ -11,6 +11,7 @@
  *   A waker holds the queue's lock while it touches a task, and finish_wait() takes that lock: so the task is alive then.
  *   Mirrors: kernel/sched/{wait,core}.c, kernel/timer.c (schedule_timeout) of Linux 3.13.
  */
+#define LOG_SUBSYS "sched"
 #include "kernel/wait.h"
 
 #include <errno.h>
@@ -159,11 +160,21 @@ static void wait_dequeue(wait_queue_t *w)
 	WRITE_ONCE(w->head->nr, w->head->nr - 1);
 }
 
+void __might_sleep(const char *file, int line)
+{
+	struct vcpu *v = this_vcpu();
+
+	if (unlikely(v && (in_interrupt() || v->bh_count)))
+		WARN_ONCE(&v->m->log, true, "sleeping call in %s at %s:%d", v->irq_depth ? "an interrupt" :
+			  v->in_softirq ? "a softirq" : "a bh section", file, line);
+}
+
 long schedule_timeout(long timeout)
 {
 	struct vcpu *v = this_vcpu();
 	unsigned long expires;
 
+	might_sleep();
 	if (timeout < 0 || !task_can_sleep()) {
 		store_mb(&v->current->state, TASK_RUNNING);
 		return timeout < 0 ? 0 : timeout;

@@ -83,6 +83,10 @@ void __wake_up_sync_key(wait_queue_head_t *q, unsigned mode, int nr_exclusive, v
 #define wake_up_interruptible_sync_poll(q, mask) \
 	__wake_up_sync_key(q, TASK_INTERRUPTIBLE, 1, (void *)(unsigned long)(mask))
 
+/* Says once, with its place, that a call which may sleep was made in a softirq, an interrupt or a bh section. */
+void __might_sleep(const char *file, int line);
+#define might_sleep() __might_sleep(__FILE__, __LINE__)
+
 /**
  * schedule_timeout() - sleep until woken or @timeout jiffies passed
  *

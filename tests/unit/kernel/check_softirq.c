@@ -132,6 +132,20 @@ START_TEST(test_bh_section)
 }
 END_TEST
 
+START_TEST(test_N7_spin_lock_bh)
+{
+	spinlock_t lock = SPIN_LOCK_UNLOCKED;
+
+	spin_lock_bh(&lock);
+	raise_softirq(NET_RX_SOFTIRQ);
+	ck_assert_int_eq(f.m.cpu[0]->bh_count, 1);
+	ck_assert(spin_is_locked(&lock));
+	spin_unlock_bh(&lock);
+	ck_assert(!spin_is_locked(&lock));
+	ck_assert_str_eq(order, "R");
+}
+END_TEST
+
 /* The control thread takes locks with bh held off, too: nothing happens to it. */
 START_TEST(test_bh_outside)
 {
@@ -207,7 +221,7 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_E12_order_of_bits, test_E12_restart_limit, test_E12_time_limit, test_bh_section, test_bh_outside,
+		test_E12_order_of_bits, test_E12_restart_limit, test_E12_time_limit, test_bh_section, test_N7_spin_lock_bh, test_bh_outside,
 		test_never_nested, test_handler_changes_bh_count, test_E13_show_softirqs, NULL,
 	};
 

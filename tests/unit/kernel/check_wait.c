@@ -259,6 +259,9 @@ START_TEST(test_N2_may_not_sleep)
 	local_bh_disable();
 	ck_assert(!task_can_sleep());
 	ck_assert_int_eq(schedule_timeout(5), 5);
+	ck_assert_int_eq(schedule_timeout(5), 5);
+	ck_assert_uint_eq(f.log_lines, 1); /* N7: told once, with the place */
+	ck_assert_ptr_nonnull(strstr(f.log, "sleeping call in a bh section at "));
 	local_bh_enable();
 	ck_assert(task_can_sleep());
 	vcpu_enter(f.m.cpu[1], &app); /* the outer vCPU would stay taken */
