@@ -9,6 +9,7 @@
  *   PROBE FAILED NOARP PERMANENT as in Linux. While INCOMPLETE, packets wait in arp_queue (bounded in bytes by unres_qlen_bytes); they
  *   leave in order when the answer comes, or end with reason NEIGH_FAILED and the protocol's error_report.
  *   gc: thresholds gc_thresh1..3, forced collection at the bound, periodic ageing. One timer per entry, homed on the vCPU that made it.
+ *   parms: each entry takes the settings of its device (neigh_parms_alloc) or the default, and counts a reference itself.
  * Threads: vCPUs; RTNL through smp_call.
  */
 #include <linux/neighbour.h>
@@ -88,7 +89,8 @@ struct neigh_table {
 	const char *id; /* "arp_cache" */
 	unsigned entry_size, key_len;
 	uint32_t (*hash)(const void *pkey, const struct net_device *dev, const uint32_t *rnd);
-	int (*constructor)(struct neighbour *n); /* 0 or -errno */
+	/* Fills type, nud_state, ops, output, and ha where it needs no asking; parms are set already. 0 or -errno */
+	int (*constructor)(struct neighbour *n);
 	struct neigh_parms parms; /* default */
 	struct list_head parms_list;
 	int gc_interval, gc_thresh1, gc_thresh2, gc_thresh3; /* 30 s, 128 512 1024 */
@@ -102,6 +104,8 @@ struct neigh_table {
 	struct net *net;
 	struct kmem_cache *cache;
 	spinlock_t lock; /* table: insert, grow, collect; order: after sock, before neighbour */
+	bool gc_armed;	 /* [L:lock] */
+	struct ctl_table_header *sysctl_hdr; /* gc_* of the default directory */
 };
 
 int neigh_table_init(struct net *net, struct neigh_table *tbl);
@@ -137,7 +141,29 @@ int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, 
 int neigh_resolve_output(struct neighbour *n, struct sk_buff *skb);   /* consume */
 int neigh_connected_output(struct neighbour *n, struct sk_buff *skb); /* consume */
 int neigh_direct_output(struct neighbour *n, struct sk_buff *skb);    /* consume */
-int neigh_hh_output(const struct hh_cache *hh, struct sk_buff *skb);   /* consume: push the cached header, dev_queue_xmit */
+/* Consume: push the cached header, dev_queue_xmit. Inline, as in Linux: the trace of a connected send shows skb_push and dev_queue_xmit. */
+static __always_inline int neigh_hh_output(const struct hh_cache *hh, struct sk_buff *skb)
+{
+	const struct neighbour *n = container_of(hh, struct neighbour, hh);
+	unsigned len = READ_ONCE(hh->hh_len), seq;
+	unsigned char header[sizeof(hh->data)];
+
+	do { /* ha_seq is odd while somebody writes */
+		seq = smp_load_acquire(&n->ha_seq);
+		memcpy(header, hh->data, sizeof(header));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	} while (unlikely(seq & 1 || seq != READ_ONCE(n->ha_seq)));
+	memcpy(skb_push(skb, len), header + sizeof(header) - len, len);
+	return dev_queue_xmit(skb);
+}
+/* Proof from above that @n is there (dst_confirm): it need not be asked for a while. */
+static __always_inline void neigh_confirm(struct neighbour *n)
+{
+	unsigned long now = jiffies_now();
+
+	if (READ_ONCE(n->confirmed) != now)
+		WRITE_ONCE(n->confirmed, now);
+}
 /* Send by @n: cached header when connected, else its output function. Consumes. */
 static __always_inline int neigh_output(struct neighbour *n, struct sk_buff *skb)
 {
@@ -145,9 +171,10 @@ static __always_inline int neigh_output(struct neighbour *n, struct sk_buff *skb
 		return neigh_hh_output(&n->hh, skb);
 	return n->output(n, skb);
 }
-void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev); /* smp_stop or single vCPU */
+/* Forget every entry of @dev (NULL: all). RTNL or a vCPU. */
+void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev);
 void neigh_changeaddr(struct neigh_table *tbl, struct net_device *dev);
-/* Walk all entries: cb returns non-zero to stop. RCU reader or RTNL. */
+/* Walk all entries. RCU reader or RTNL. */
 void neigh_for_each(struct neigh_table *tbl, void (*cb)(struct neighbour *n, void *arg), void *arg);
 static __always_inline bool neigh_key_eq32(const struct neighbour *n, const void *pkey)
 {
