@@ -77,9 +77,6 @@ int drivers_remove(struct net_device *dev);
 const struct nif_driver *driver_of(const struct net_device *dev);
 /* Driver number @i as they were initialised, NULL after the last. */
 const struct nif_driver *driver_at(unsigned i);
-/* Record a device that was not made by drivers_probe() (userdev_create, loopback): 0 or -ENOMEM; and forget it. */
-int drivers_add(struct net_device *dev, const struct nif_driver *drv, const char *spec);
-void drivers_forget(struct net_device *dev);
 /* The value of counter @name of @dev: 0, or -ENOENT. */
 int driver_stat(const struct net_device *dev, const char *name, uint64_t *ret_value);
 
@@ -103,8 +100,23 @@ int nif_spec_first(const char *rest, char *buf, size_t size);
 int nif_spec_check(const char *rest, const char *const *known, struct extack *err);
 /* Number of option @key: 0 (absent: *@ret_value untouched), -EINVAL. */
 int nif_spec_uint(const char *rest, const char *key, unsigned max, unsigned *ret_value, struct extack *err);
-/* alloc_netdev_mqs() for an Ethernet device with @opts applied (name, address, queues): NULL without memory or for a bad name. */
+/**
+ * nif_alloc_etherdev() - alloc_netdev_mqs() for an Ethernet device, with @opts applied: name, address, queues, MTU
+ * @name:	used when @opts names none
+ * @max_mtu:	the largest MTU the device takes
+ * Return: the device, or NULL with a text in @err
+ */
 struct net_device *nif_alloc_etherdev(struct net *net, int sizeof_priv, const char *name, const struct nif_options *opts,
-				      struct extack *err);
+				      unsigned max_mtu, struct extack *err);
+/* Register @dev and record it: 0, or -errno and @dev is as it was. */
+int nif_register(struct net_device *dev, const struct nif_driver *drv, const char *spec, struct extack *err);
+/* Forget and unregister @dev; it is freed after a grace period. */
+void nif_unregister(struct net_device *dev);
+/* Counter @stat summed over @n structs of @size bytes at @first. */
+uint64_t nif_sum_stat(const void *first, size_t size, unsigned n, const struct nif_stat *stat);
+/* Raise vector @irq at the vCPU of its line and, when that is not the caller's, kick its thread. Any thread. */
+void nif_raise(struct net *net, int irq);
+/* A frame that the host had for us and that was lost before it became an skb: it enters and leaves the books. vCPU. */
+void nif_rx_lost(enum skb_drop_reason reason);
 
 #endif

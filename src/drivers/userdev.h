@@ -51,7 +51,7 @@ struct userdev_config {
 /**
  * userdev_create() - a registered device, down
  * @drv:	whose name and counters it shows; NULL: "user"
- * Return: the device or NULL with a text in @err
+ * Return: the device, or NULL with a text in @err; @ctx then is still the caller's (no @destroy)
  */
 struct net_device *userdev_create(struct net *net, const struct userdev_config *cfg, const struct userdev_ops *ops, void *ctx,
 				  const struct nif_driver *drv, struct extack *err);

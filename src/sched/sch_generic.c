@@ -276,7 +276,6 @@ static void dev_unschedule_local(void *arg)
 			link = &q->next_sched;
 		}
 	}
-	sd->output_queue_tailp = link;
 }
 
 static void dev_reset_local(void *arg)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DRIVERS_RX_H
+#define DRIVERS_RX_H
+/*
+ * rx.h - what the receive halves of Ethernet drivers share: the address filter, and the way up
+ *
+ * Theory of operation
+ *   What a NIC does with its address registers: ndo_set_rx_mode compiles the lists of the device
+ *   into one immutable table that the vCPUs read under RCU. No table (before the first update, or
+ *   when there was no memory for it): every frame passes and IP decides.
+ *   nif_rx_frame() is inline, so that a trace shows eth_type_trans and napi_gro_receive right under
+ *   the driver's own function.
+ * Threads: update and clear as core calls them (dev->addr_lock held); the rest inside a vCPU.
+ */
+#include "core/dev.h"
+#include "core/net.h"
+#include "drivers/driver.h"
+#include "ethernet/eth.h"
+
+struct rx_filter;
+
+/* Build the table of @dev anew and publish it in *@slot. */
+void rxfilter_update(struct net_device *dev, struct rx_filter **slot);
+/* Take the table away; freed after a grace period. */
+void rxfilter_clear(struct net_device *dev, struct rx_filter **slot);
+/* Does a frame for @dest pass? */
+bool rxfilter_match(const struct rx_filter *f, const unsigned char *dest);
+
+/* Receive counters that every driver keeps, a queue each; written by the queue's vCPU. */
+struct nif_rx_stats {
+	uint64_t runts, filtered, truncated, nomem;
+};
+
+/**
+ * nif_rx_frame() - a whole frame lies in @skb: check its length, filter it, hand it to GRO
+ *
+ * Consumes @skb. Counts in the device's statistics what Linux's drivers count there.
+ */
+static __always_inline void nif_rx_frame(struct napi_struct *napi, struct sk_buff *skb,
+					 const struct rx_filter *filter, struct nif_rx_stats *st)
+{
+	struct net_device *dev = napi->dev;
+	struct net_device_stats *stats = this_dev_stats(dev);
+
+	ledger_begin(skb, LEDGER_FRAME);
+	if (unlikely(skb->len < ETH_HLEN)) {
+		st->runts++;
+		stats->rx_errors++;
+		stats->rx_length_errors++;
+		kfree_skb_reason(skb, SKB_DROP_REASON_RX_RUNT);
+		return;
+	}
+	if (filter && unlikely(!rxfilter_match(filter, skb->data))) {
+		st->filtered++;
+		kfree_skb_reason(skb, SKB_DROP_REASON_RX_FILTERED);
+		return;
+	}
+	stats->rx_packets++;
+	stats->rx_bytes += skb->len;
+	skb->protocol = eth_type_trans(skb, dev);
+	if (skb->pkt_type == PACKET_MULTICAST)
+		stats->multicast++;
+	napi_gro_receive(napi, skb);
+}
+
+/* A frame longer than the slot it was read into: @skb holds its beginning. Consumes. */
+static __always_inline void nif_rx_truncated(struct napi_struct *napi, struct sk_buff *skb,
+					     struct nif_rx_stats *st)
+{
+	struct net_device_stats *stats = this_dev_stats(napi->dev);
+
+	ledger_begin(skb, LEDGER_FRAME);
+	st->truncated++;
+	stats->rx_errors++;
+	stats->rx_length_errors++;
+	kfree_skb_reason(skb, SKB_DROP_REASON_RX_TRUNCATED);
+}
+
+/* No buffer for a frame that had to be taken from its source. */
+static __always_inline void nif_rx_nomem(struct napi_struct *napi, struct nif_rx_stats *st)
+{
+	st->nomem++;
+	this_dev_stats(napi->dev)->rx_dropped++;
+	nif_rx_lost(SKB_DROP_REASON_RX_NOMEM);
+}
+
+#endif
