@@ -23,15 +23,13 @@ void rng_seed(struct rng *r, uint64_t seed)
 
 uint64_t rng_u64(struct rng *r)
 {
-	uint64_t result = rol64(r->s[1] * 5, 7) * 9, t = r->s[1] << 17;
+	uint64_t s0 = r->s[0], s1 = r->s[1], s2 = r->s[2] ^ s0, s3 = r->s[3] ^ s1;
 
-	r->s[2] ^= r->s[0];
-	r->s[3] ^= r->s[1];
-	r->s[1] ^= r->s[2];
-	r->s[0] ^= r->s[3];
-	r->s[2] ^= t;
-	r->s[3] = rol64(r->s[3], 45);
-	return result;
+	r->s[0] = s0 ^ s3;
+	r->s[1] = s1 ^ s2;
+	r->s[2] = s2 ^ (s1 << 17);
+	r->s[3] = rol64(s3, 45);
+	return rol64(s1 * 5, 7) * 9;
 }
 
 uint32_t rng_below(struct rng *r, uint32_t n)
