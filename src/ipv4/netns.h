@@ -22,15 +22,16 @@ struct raw_hashinfo;
 struct ping_table;
 
 /* Per-device settings net.ipv4.conf.NAME.*; index into ipv4_devconf.data */
-enum ipv4_devconf_id { DEVCONF_FORWARDING, DEVCONF_MC_FORWARDING, DEVCONF_ACCEPT_REDIRECTS, DEVCONF_SECURE_REDIRECTS, DEVCONF_SEND_REDIRECTS,
-		       DEVCONF_SHARED_MEDIA, DEVCONF_RP_FILTER, DEVCONF_ACCEPT_SOURCE_ROUTE, DEVCONF_ACCEPT_LOCAL, DEVCONF_SRC_VALID_MARK,
-		       DEVCONF_PROXY_ARP, DEVCONF_LOG_MARTIANS, DEVCONF_ARP_FILTER, DEVCONF_ARP_ANNOUNCE, DEVCONF_ARP_IGNORE, DEVCONF_ARP_ACCEPT,
-		       DEVCONF_ARP_NOTIFY, DEVCONF_FORCE_IGMP_VERSION, DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL,
-		       DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL, DEVCONF_PROMOTE_SECONDARIES, DEVCONF_ROUTE_LOCALNET,
-		       DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, DEVCONF_BC_FORWARDING, DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, DEVCONF_ARP_EVICT_NOCARRIER,
-		       DEVCONF_MAX };
+enum ipv4_devconf_id { DEVCONF_FORWARDING, DEVCONF_ACCEPT_REDIRECTS, DEVCONF_SECURE_REDIRECTS, DEVCONF_SEND_REDIRECTS,
+		       DEVCONF_SHARED_MEDIA, DEVCONF_RP_FILTER, DEVCONF_ACCEPT_SOURCE_ROUTE, DEVCONF_ACCEPT_LOCAL, DEVCONF_PROXY_ARP,
+		       DEVCONF_LOG_MARTIANS, DEVCONF_ARP_FILTER, DEVCONF_ARP_ANNOUNCE, DEVCONF_ARP_IGNORE, DEVCONF_ARP_ACCEPT,
+		       DEVCONF_ARP_NOTIFY, DEVCONF_DROP_GRATUITOUS_ARP, DEVCONF_FORCE_IGMP_VERSION,
+		       DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL, DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL,
+		       DEVCONF_PROMOTE_SECONDARIES, DEVCONF_ROUTE_LOCALNET, DEVCONF_DROP_UNICAST_IN_L2_MULTICAST, DEVCONF_BC_FORWARDING,
+		       DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN, DEVCONF_MAX };
 struct ipv4_devconf {
 	int data[DEVCONF_MAX];
+	unsigned long state; /* bit per setting: chosen for this device, so that a new default does not change it */
 	struct ctl_table_header *sysctl_hdr;
 };
 
@@ -52,7 +53,12 @@ struct netns_ipv4 {
 	_Atomic int rt_genid;
 	struct kmem_cache *rt_cache;	  /* struct rtable */
 	struct dst_ops const *dst_ops;
-	struct list_head inetaddr_chain;
+	_Atomic int dev_addr_genid;	  /* moves with every address: preferred sources kept in next hops */
+	_Atomic int fnhe_genid;		  /* moves when route exceptions are to be forgotten */
+	spinlock_t rt_lock;		  /* rt_list: every rtable, so that a device can leave them */
+	struct list_head rt_list;
+	spinlock_t fnhe_lock;		  /* leaf: exceptions of all next hops */
+	struct rt_cpu *rt_cpu;		  /* one per vCPU: counters of rt_cache, rate of martian lines */
 
 	/* neighbours */
 	struct neigh_table arp_tbl;
@@ -75,7 +81,7 @@ struct netns_ipv4 {
 	struct icmp_ratelimit *icmp_rl;
 
 	/* net.ipv4.* */
-	int sysctl_ip_forward;			/* devconf_all forwarding twin: 0 */
+	/* ip_forward is devconf_all's FORWARDING: devinet.c */
 	int sysctl_ip_default_ttl;		/* 64 */
 	int sysctl_ip_no_pmtu_disc;		/* 0 */
 	int sysctl_ip_forward_use_pmtu;		/* 0 */
@@ -93,8 +99,10 @@ struct netns_ipv4 {
 	long sysctl_udp_mem[3];			/* pages */
 	int sysctl_udp_rmem_min, sysctl_udp_wmem_min; /* 4096 */
 	int sysctl_ping_group_range[2];		/* 1 0: nobody */
-	int sysctl_min_pmtu, sysctl_mtu_expires, sysctl_min_adv_mss; /* 552, 600 s */
-	int sysctl_redirect_number, sysctl_redirect_load, sysctl_redirect_silence, sysctl_error_cost, sysctl_error_burst;
+	int sysctl_min_pmtu, sysctl_mtu_expires; /* 552, 600 s in jiffies */
+	int sysctl_redirect_number, sysctl_redirect_load, sysctl_redirect_silence; /* 9; jiffies: 20 ms, 20.48 s */
+	int sysctl_error_cost, sysctl_error_burst; /* jiffies: 1 s, 5 s */
+	struct ctl_table_header *rt_sysctl_hdr, *devinet_sysctl_hdr;
 	int sysctl_ipfrag_max_dist;		/* 64 */
 	int sysctl_raw_l3mdev_accept;
 	struct ctl_table_header *sysctl_hdr[8];

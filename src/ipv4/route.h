@@ -43,8 +43,9 @@ struct rtable {
 	uint8_t rt_mtu_locked;
 	uint32_t rt_mtu; /* RTAX_MTU of the route, 0 none */
 	uint32_t rt_hoplimit;
-	struct fib_nh_exception *rt_fnhe;
+	struct list_head rt_list; /* [L:rt_lock] net->ipv4->rt_list */
 };
+#define RTCF_REDIRECTED 0x00040000
 #define RTCF_DOREDIRECT 0x01000000
 #define RTCF_BROADCAST 0x10000000
 #define RTCF_MULTICAST 0x20000000
@@ -73,10 +74,14 @@ unsigned ipv4_mtu(const struct dst_entry *dst);
 void ipv4_update_pmtu(struct sk_buff *skb, struct net *net, uint32_t mtu, int oif, uint8_t protocol);
 void ipv4_sk_update_pmtu(struct sk_buff *skb, struct sock *sk, uint32_t mtu);
 void ipv4_redirect(struct sk_buff *skb, struct net *net, int oif, uint8_t protocol); /* ICMP redirect of the quoted packet */
+/* error_report of a neighbour: ICMP host unreachable about @skb (borrowed), and its route expires */
+void ipv4_link_failure(struct sk_buff *skb);
 void ip_rt_send_redirect(struct sk_buff *skb);
 /* Count a lookup failure and send the ICMP error that the route's dst_error asks for. Consumes. */
 int ip_error(struct sk_buff *skb);
 void rt_cache_flush(struct net *net); /* any change: move the generation */
+/* May the packets of this route be fragmented on the way, because its MTU is locked or was forged low? */
+static __always_inline bool ip_mtu_locked(const struct rtable *rt) { return rt->rt_mtu_locked; }
 static __always_inline int rt_genid(const struct net *net) { return __atomic_load_n(&net->ipv4->rt_genid, __ATOMIC_RELAXED); }
 static __always_inline int ip4_dst_hoplimit(const struct rtable *rt)
 {
