@@ -39,7 +39,6 @@ static netdev_tx_t loopback_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb->tstamp = 0;
 	skb_orphan(skb);
 	skb_dst_force(skb); /* it waits in the backlog */
-	ledger_begin(skb, LEDGER_FRAME);
 	skb->protocol = eth_type_trans(skb, dev);
 	skb->loopback = 1;
 	len = skb->len;

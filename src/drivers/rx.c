@@ -68,7 +68,8 @@ void rxfilter_update(struct net_device *dev, struct rx_filter **slot)
 
 void rxfilter_clear(struct net_device *dev, struct rx_filter **slot)
 {
-	rxfilter_publish(dev, slot, NULL);
+	kfree(&dev_net(dev)->m, *slot);
+	*slot = NULL;
 }
 
 static unsigned rxfilter_count(const struct list_head *list)

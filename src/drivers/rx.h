@@ -10,7 +10,7 @@
  *   when there was no memory for it): every frame passes and IP decides.
  *   nif_rx_frame() is inline, so that a trace shows eth_type_trans and napi_gro_receive right under
  *   the driver's own function.
- * Threads: update and clear as core calls them (dev->addr_lock held); the rest inside a vCPU.
+ * Threads: update as core calls it (dev->addr_lock held); clear RTNL; the rest inside a vCPU.
  */
 #include "core/dev.h"
 #include "core/net.h"
@@ -21,7 +21,7 @@ struct rx_filter;
 
 /* Build the table of @dev anew and publish it in *@slot. */
 void rxfilter_update(struct net_device *dev, struct rx_filter **slot);
-/* Take the table away; freed after a grace period. */
+/* Free the table: nobody reads it any more (the device is gone, or never was registered). */
 void rxfilter_clear(struct net_device *dev, struct rx_filter **slot);
 /* Does a frame for @dest pass? */
 bool rxfilter_match(const struct rx_filter *f, const unsigned char *dest);

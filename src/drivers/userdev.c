@@ -82,7 +82,6 @@ static int userdev_open(struct net_device *dev);
 static int userdev_stop(struct net_device *dev);
 static void userdev_close_queue(struct userdev_queue *q);
 static void userdev_purge_local(void *arg);
-static void userdev_uninit(struct net_device *dev);
 static void userdev_destructor(struct net_device *dev);
 static void userdev_free(struct userdev *u);
 static void userdev_set_rx_mode(struct net_device *dev);
@@ -92,7 +91,6 @@ static void userdev_get_stats64(struct net_device *dev, struct net_device_stats 
 #define USERDEV_OPS(X)                                     \
 	X(ndo_open, userdev_open)                          \
 	X(ndo_stop, userdev_stop)                          \
-	X(ndo_uninit, userdev_uninit)                      \
 	X(ndo_start_xmit, userdev_xmit)                    \
 	X(ndo_set_rx_mode, userdev_set_rx_mode)            \
 	X(ndo_set_mac_address, userdev_set_mac)            \
@@ -523,13 +521,6 @@ static void userdev_purge_local(void *arg)
 	userdev_drop_ring(q, SKB_DROP_REASON_QUEUE_PURGE);
 	while (frame_ring_peek(&q->rx))
 		frame_ring_pop(&q->rx);
-}
-
-static void userdev_uninit(struct net_device *dev)
-{
-	struct userdev *u = netdev_priv(dev);
-
-	rxfilter_clear(dev, &u->filter);
 }
 
 /* After the grace period. */
