@@ -108,6 +108,9 @@ struct ndo_name;
 /**
  * struct net_device_ops - what a driver does. NULL members: not supported (-EOPNOTSUPP) or nothing to do.
  * @ndo_start_xmit: consumes @skb on NETDEV_TX_OK; NETDEV_TX_BUSY leaves it (queue must be stopped). Under the queue's lock.
+ * @ndo_get_stats64: adds to @stats, which holds the per-CPU sums already.
+ * @ndo_set_rx_mode: under dev->addr_lock.
+ * @ndo_tx_timeout: from the watchdog's timer, inside vCPU 0.
  * All others: RTNL.
  */
 struct net_device_ops {
@@ -264,6 +267,7 @@ int dev_open(struct net_device *dev, struct extack *err);
 void dev_close(struct net_device *dev);
 int dev_change_flags(struct net_device *dev, unsigned flags, struct extack *err);
 unsigned dev_get_flags(const struct net_device *dev); /* as users see them: IFF_RUNNING, IFF_LOWER_UP included */
+void dev_rename_listed(struct net_device *dev, const char *name); /* the registry's half of dev_change_name() */
 int dev_change_name(struct net_device *dev, const char *name, struct extack *err); /* -EBUSY while up */
 int dev_change_tx_queue_len(struct net_device *dev, unsigned long len, struct extack *err);
 int dev_set_mtu(struct net_device *dev, int mtu, struct extack *err);
@@ -274,6 +278,7 @@ int dev_mc_add(struct net_device *dev, const unsigned char *addr); /* 0 or -ENOM
 int dev_mc_del(struct net_device *dev, const unsigned char *addr); /* 0 or -ENOENT */
 int dev_uc_add(struct net_device *dev, const unsigned char *addr);
 int dev_uc_del(struct net_device *dev, const unsigned char *addr);
+void dev_addr_flush(struct net_device *dev); /* both lists, when the device goes */
 void dev_set_rx_mode(struct net_device *dev);
 void dev_get_stats(const struct net_device *dev, struct net_device_stats *out); /* folded */
 /* RTNL or a vCPU; from a vCPU the notification follows when the control thread collects its garbage (rcu_barrier). */
@@ -298,6 +303,8 @@ struct netdev_notifier {
 };
 void register_netdevice_notifier(struct net *net, struct netdev_notifier *nb);
 void unregister_netdevice_notifier(struct net *net, struct netdev_notifier *nb);
+/* Tell all; stops at a refusal of PRE_UP or REGISTER, which is returned. */
+int call_netdevice_notifiers(enum netdev_event event, struct net_device *dev);
 
 /* --- napi.c --- */
 void netif_napi_add(struct net_device *dev, struct napi_struct *napi, int (*poll)(struct napi_struct *, int), int weight);
@@ -375,6 +382,7 @@ static __always_inline void __netif_tx_unlock(struct netdev_queue *txq)
 			__netif_tx_unlock(txq);                                                                                      \
 	} while (0)
 static __always_inline struct netdev_queue *netdev_get_tx_queue(const struct net_device *dev, unsigned i) { return &dev->_tx[i]; }
+void dev_watchdog_init(struct net_device *dev); /* alloc_netdev_mqs() */
 void dev_watchdog_up(struct net_device *dev);
 void dev_watchdog_down(struct net_device *dev);
 static __always_inline int dev_hard_header(struct sk_buff *skb, struct net_device *dev, unsigned short type, const void *daddr,
