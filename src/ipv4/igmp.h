@@ -65,7 +65,7 @@ int ip_mc_join_group_ssm(struct sock *sk, struct ip_mreqn *imr, unsigned mode);
 int ip_mc_leave_group(struct sock *sk, struct ip_mreqn *imr);
 int ip_mc_source(int add, int omode, struct sock *sk, struct ip_mreq_source *mreqs, int ifindex);
 int ip_mc_msfilter(struct sock *sk, struct ip_msfilter *msf, int ifindex);
-int ip_mc_msfget(struct sock *sk, struct ip_msfilter *msf, __be32 *slist, unsigned slist_max);
+int ip_mc_msfget(struct sock *sk, struct ip_msfilter *msf, struct in_addr *slist, unsigned slist_max);
 void ip_mc_drop_socket(struct sock *sk);
 
 #endif

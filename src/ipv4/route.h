@@ -88,4 +88,12 @@ static __always_inline int ip4_dst_hoplimit(const struct rtable *rt)
 	return rt->rt_hoplimit ? (int)rt->rt_hoplimit : READ_ONCE(dev_net(rt->dst.dev)->ipv4->sysctl_ip_default_ttl);
 }
 
+/* TC_PRIO_* of a type of service: which band of the queue it goes to (Linux's ip_tos2prio) */
+static __always_inline uint32_t rt_tos2priority(uint8_t tos)
+{
+	static const uint8_t ip_tos2prio[16] = { 0, 1, 0, 0, 2, 2, 2, 2, 6, 6, 6, 6, 4, 4, 4, 4 };
+
+	return ip_tos2prio[(tos & 0x1e) >> 1];
+}
+
 #endif

@@ -15,6 +15,7 @@
 #define UDPLITE_RECV_CC 0x4 /* set by UDPLITE_RECV_CSCOV */
 #define UDPLITE_SEND_CSCOV 10
 #define UDPLITE_RECV_CSCOV 11
+#define MSG_PROBE_ 0x10 /* MSG_PROBE of linux/socket.h: do not send, only find the way */
 #define ENOIOCTLCMD_ 515 /* "not mine": the socket layer asks the next one */
 
 struct udp_hslot {

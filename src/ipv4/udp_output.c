@@ -13,10 +13,6 @@
 #include "core/socket.h"
 #include "ipv4/udp.h"
 
-#ifndef MSG_PROBE
-#define MSG_PROBE 0x10 /* do not send: only find the way, as for path MTU discovery (linux/socket.h) */
-#endif
-
 /* What one sendmsg works out; so that its steps fit a screen. */
 struct udp_send {
 	struct sock *sk;
@@ -78,7 +74,7 @@ int udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 
 		if (n)
 			WRITE_ONCE(n->confirmed, jiffies_now());
-		if ((msg->msg_flags & MSG_PROBE) && !len)
+		if ((msg->msg_flags & MSG_PROBE_) && !len)
 			goto out;
 	}
 	if (corkreq) {
