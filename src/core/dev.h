@@ -411,6 +411,7 @@ struct sched_ops {
 	void (*run)(struct Qdisc *q);
 	bool (*has_queue)(const struct Qdisc *q);
 	struct Qdisc *(*next_scheduled)(struct Qdisc *q, struct Qdisc *set_next, bool set); /* link of softnet output_queue */
+	const char *(*id)(const struct Qdisc *q); /* "pfifo_fast", for IFLA_QDISC */
 	bool (*set_scheduled)(struct Qdisc *q, bool on); /* q's bit "on some output_queue"; returns what it was */
 };
 

@@ -129,6 +129,24 @@ static void neigh_unlink(struct neighbour *n)
 	n->dead = 1;
 }
 
+bool neigh_remove_one(struct neighbour *n)
+{
+	struct neigh_table *tbl = n->tbl;
+	bool removed;
+
+	spin_lock(&tbl->lock);
+	spin_lock(&n->lock);
+	removed = !n->dead && atomic_read(&n->refcnt) == 2;
+	if (removed)
+		neigh_unlink(n);
+	spin_unlock(&n->lock);
+	if (removed)
+		neigh_release(n); /* the table's */
+	spin_unlock(&tbl->lock);
+	neigh_release(n);
+	return removed;
+}
+
 void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev)
 {
 	struct flush_order order = { .tbl = tbl, .dev = dev };

@@ -67,6 +67,13 @@ int neigh_blackhole(struct neighbour *n, struct sk_buff *skb);
  */
 unsigned neigh_forced_gc(struct neigh_table *tbl);
 /**
+ * neigh_remove_one() - take @n out of its table if only the caller and the table hold it
+ *
+ * Gives the caller's reference back. In a vCPU.
+ * Return: it is out
+ */
+bool neigh_remove_one(struct neighbour *n);
+/**
  * neigh_gc_arm() - see that the periodic collection is on its way. Under tbl->lock, in a vCPU
  */
 void neigh_gc_arm(struct neigh_table *tbl);

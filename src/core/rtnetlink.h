@@ -37,8 +37,11 @@ struct nl_buf {
 };
 void nl_buf_init(struct nl_buf *b, struct net *net);
 void nl_buf_free(struct nl_buf *b);
-void *nlmsg_put(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int payload, int flags); /* payload pointer; NULL on failure */
+/* Payload pointer (zeroed, valid until the buffer grows: fill it before adding more); NULL on failure. */
+void *nlmsg_put(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int payload, int flags);
+void nlmsg_cancel(struct nl_buf *b); /* take back the open message */
 int nla_put(struct nl_buf *b, int type, int len, const void *data);
+static __always_inline int nla_put_u16(struct nl_buf *b, int type, uint16_t v) { return nla_put(b, type, 2, &v); }
 static __always_inline int nla_put_u32(struct nl_buf *b, int type, uint32_t v) { return nla_put(b, type, 4, &v); }
 static __always_inline int nla_put_u8(struct nl_buf *b, int type, uint8_t v) { return nla_put(b, type, 1, &v); }
 static __always_inline int nla_put_be32(struct nl_buf *b, int type, __be32 v) { return nla_put(b, type, 4, &v); }
@@ -46,6 +49,8 @@ int nla_put_string(struct nl_buf *b, int type, const char *s);
 size_t nla_nest_start(struct nl_buf *b, int type); /* cookie for nla_nest_end */
 void nla_nest_end(struct nl_buf *b, size_t start);
 void nlmsg_end(struct nl_buf *b);
+
+struct nl_req;
 
 /* Attribute access for handlers. */
 struct nla_policy {
@@ -64,6 +69,12 @@ static __always_inline uint32_t nla_get_u32_of(const struct nlattr *a)
 	memcpy(&v, nla_data_of(a), 4);
 	return v;
 }
+
+static __always_inline uint8_t nla_get_u8_of(const struct nlattr *a) { return *(const uint8_t *)nla_data_of(a); }
+/* The string of @a, cut at its first 0, into @dst: its length, or -ERANGE when it does not fit (@dst is then ""). */
+int nla_get_string_of(const struct nlattr *a, char *dst, size_t size);
+/* Header of @size bytes (struct ifinfomsg ...) at the start of a request, and what follows it: NULL when the request is too short. */
+const void *nlmsg_header(const struct nl_req *req, size_t size, const void **ret_attrs, size_t *ret_len, struct extack *err);
 
 /* One request in flight: a handler reads it and answers into @out. */
 struct nl_req {
@@ -90,10 +101,12 @@ void rtnl_notify(struct net *net, struct nl_buf *b, uint32_t group, struct nl_cl
 
 int rtnetlink_init(struct net *net); /* RTM_*LINK, RTM_*NEIGH and the core's own handlers */
 void rtnetlink_exit(struct net *net);
+/* RTM_NEWLINK to RTMGRP_LINK: something about @dev changed; @change: IFF_* that did. The core's own notifier calls it too. */
+void rtmsg_ifinfo(int type, struct net_device *dev, unsigned change);
 /* RTM_NEWLINK creation is a driver's business: drivers/ registers itself here. @kind e.g. "tap". */
 struct rtnl_link_ops {
 	const char *kind;
-	int (*newlink)(struct net *net, const char *name, const char *spec, struct extack *err);
+	int (*newlink)(struct net *net, const char *name, const char *spec, struct extack *err); /* @spec: string in IFLA_INFO_DATA, or "" */
 	void (*dellink)(struct net_device *dev);
 	struct list_head list;
 };

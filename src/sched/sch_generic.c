@@ -403,6 +403,11 @@ static const struct ctl_table sched_table[] = {
 	  .doc = "queueing discipline (pfifo_fast, pfifo) of devices that come up for the first time from now on" },
 };
 
+static const char *qdisc_id(const struct Qdisc *q)
+{
+	return q->ops->id;
+}
+
 static const struct sched_ops sched_generic_ops = {
 	.attach = dev_attach_qdiscs,
 	.deactivate = dev_deactivate,
@@ -412,6 +417,7 @@ static const struct sched_ops sched_generic_ops = {
 	.has_queue = qdisc_has_queue,
 	.next_scheduled = qdisc_next_scheduled,
 	.set_scheduled = qdisc_set_scheduled,
+	.id = qdisc_id,
 };
 
 int sched_init(struct net *net)
