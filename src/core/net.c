@@ -10,6 +10,7 @@
 
 #include <errno.h>
 
+#include "core/rtnetlink.h"
 #include "core/sock.h"
 #include "kernel/proc.h"
 #include "lib/rng.h"
@@ -50,6 +51,7 @@ static const struct {
 	{ net_core_sysctl_init, net_core_sysctl_exit },
 	{ dev_init, dev_exit },
 	{ sock_core_init, sock_core_exit },
+	{ rtnetlink_init, rtnetlink_exit },
 	{ net_procfs_init, NULL },
 };
 
@@ -69,6 +71,7 @@ int net_core_init(struct net *net)
 	if (ret)
 		return ret;
 	net->vfs.abi = net->abi;
+	net->vfs.hz = net->m.hz;
 	INIT_LIST_HEAD(&net->neigh_tables);
 	INIT_LIST_HEAD(&net->rtnl_groups);
 	rng_bytes(&net->m.rng, &net->hash_key, sizeof(net->hash_key));
