@@ -165,16 +165,18 @@ static int tap_poll(struct napi_struct *napi, int budget)
 static void tap_clean_tx(struct tap_queue *q)
 {
 	struct netdev_queue *txq = tap_txq(q);
-	struct sk_buff_head done;
-	struct sk_buff *skb;
+	struct sk_buff *done = NULL, **last = &done, *skb;
 
-	__skb_queue_head_init(&done);
 	__netif_tx_lock(txq, this_vcpu()->id);
-	skb_queue_splice_init(&q->tx_done, &done);
+	for (; !skb_queue_empty(&q->tx_done); last = &(*last)->next)
+		*last = __skb_dequeue(&q->tx_done);
 	__netif_tx_unlock(txq);
-	q->stats.tx_completed += done.qlen;
-	while ((skb = __skb_dequeue(&done)))
+	while ((skb = done)) {
+		done = skb->next;
+		skb->next = NULL;
+		q->stats.tx_completed++;
 		dev_kfree_skb_any(skb);
+	}
 }
 
 static int tap_clean_rx(struct tap_queue *q, int budget)

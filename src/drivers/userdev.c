@@ -163,23 +163,25 @@ static int userdev_poll(struct napi_struct *napi, int budget)
 static void userdev_clean_tx(struct userdev_queue *q)
 {
 	struct netdev_queue *txq = userdev_txq(q);
-	struct sk_buff_head done;
-	struct sk_buff *skb;
-	bool wake = false;
+	struct sk_buff *done = NULL, **last = &done, *skb;
+	bool wake;
 
 	if (!READ_ONCE(q->tx_done) && !READ_ONCE(q->tx_wake))
 		return;
-	__skb_queue_head_init(&done);
 	__netif_tx_lock(txq, this_vcpu()->id);
-	for (; q->tx_done; q->tx_done--)
-		__skb_queue_tail(&done, __skb_dequeue(&q->tx_ring));
-	if (netif_tx_queue_stopped(txq))
-		wake = !skb_queue_empty(&done) || q->tx_wake;
+	for (; q->tx_done; q->tx_done--) {
+		*last = __skb_dequeue(&q->tx_ring);
+		last = &(*last)->next;
+	}
+	wake = netif_tx_queue_stopped(txq) && (done || q->tx_wake);
 	q->tx_wake = false;
 	__netif_tx_unlock(txq);
-	q->stats.tx_completed += done.qlen;
-	while ((skb = __skb_dequeue(&done)))
+	while ((skb = done)) {
+		done = skb->next;
+		skb->next = NULL;
+		q->stats.tx_completed++;
 		dev_kfree_skb_any(skb);
+	}
 	if (wake)
 		netif_tx_wake_queue(txq);
 }
@@ -356,19 +358,19 @@ static void userdev_tx_timeout(struct net_device *dev)
 static unsigned userdev_drop_ring(struct userdev_queue *q, enum skb_drop_reason reason)
 {
 	struct netdev_queue *txq = userdev_txq(q);
-	struct sk_buff_head ring;
-	struct sk_buff *skb;
+	struct sk_buff *list = NULL, **last = &list, *skb;
 	unsigned n;
 
-	__skb_queue_head_init(&ring);
 	__netif_tx_lock(txq, this_vcpu()->id);
-	skb_queue_splice_init(&q->tx_ring, &ring);
+	for (n = q->tx_ring.qlen; !skb_queue_empty(&q->tx_ring); last = &(*last)->next)
+		*last = __skb_dequeue(&q->tx_ring);
 	q->tx_done = 0;
 	__netif_tx_unlock(txq);
-	n = ring.qlen;
-	while ((skb = __skb_dequeue(&ring)))
+	while ((skb = list)) {
+		list = skb->next;
+		skb->next = NULL;
 		kfree_skb_reason(skb, reason);
-
+	}
 	return n;
 }
 

@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: MIT
-# Checks of src/sched: linked with it and the floors below only. Two lines a program; its source is %D%/check_NAME.c:
-# check_PROGRAMS += %D%/check_NAME
-# %C%_check_NAME_LDADD = $(SCHED_CHECK)
+# Checks of src/sched: linked with it and the floors below only. Two lines a program; its source is %D%/check_NAME.c.
+EXTRA_DIST += %D%/card.h
+check_PROGRAMS += %D%/check_sch_fifo
+%C%_check_sch_fifo_LDADD = $(SCHED_CHECK)
+check_PROGRAMS += %D%/check_sch_generic
+%C%_check_sch_generic_LDADD = $(SCHED_CHECK)
