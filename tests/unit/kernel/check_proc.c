@@ -70,6 +70,8 @@ END_TEST
 START_TEST(test_E26_mask)
 {
 	ck_assert_str_eq(cat(MASK), "01\n");
+	ck_assert_int_eq(irq_set_affinity(&f.m, 0, 4), 0);
+	ck_assert_str_eq(cat(MASK), "10\n");
 	ck_assert_int_eq(echo("2\n", MASK), 0);
 	ck_assert_ptr_eq(irq_cpu(&f.m, 0), f.m.cpu[1]);
 	ck_assert_str_eq(cat(MASK), "02\n");

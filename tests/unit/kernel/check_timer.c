@@ -264,6 +264,17 @@ START_TEST(test_home_overtakes_wish)
 	ck_assert_uint_eq(vcpu_run(f.m.cpu[0], f.now), FAKE_START + 3 * FAKE_TICK);
 	ck_assert_int_eq(o.refs, 2);
 	vcpu_leave(f.m.cpu[0]);
+	/* now it is armed, too: the wish's reference for it is one too many */
+	vcpu_enter(f.m.cpu[1], NULL);
+	owner_mod(&o, jiffies_now() + 50);
+	vcpu_leave(f.m.cpu[1]);
+	ck_assert_int_eq(o.refs, 4);
+	vcpu_enter(f.m.cpu[0], NULL);
+	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 3), 1);
+	ck_assert_int_eq(o.refs, 3);
+	ck_assert_uint_eq(vcpu_run(f.m.cpu[0], f.now), FAKE_START + 3 * FAKE_TICK);
+	ck_assert_int_eq(o.refs, 2);
+	vcpu_leave(f.m.cpu[0]);
 	vcpu_enter(f.m.cpu[1], NULL);
 	owner_mod(&o, jiffies_now() + 50);
 	vcpu_leave(f.m.cpu[1]);

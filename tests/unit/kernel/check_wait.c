@@ -119,7 +119,7 @@ START_TEST(test_L8_awake_does_not_count)
 END_TEST
 
 /* The host that waits: its clock jumps to the deadline, or something happens before. */
-enum { HAPPENS_NOTHING, HAPPENS_WAKE, HAPPENS_SIGNAL, HAPPENS_FLAG };
+enum { HAPPENS_NOTHING, HAPPENS_LATE, HAPPENS_WAKE, HAPPENS_SIGNAL, HAPPENS_FLAG };
 static int happens;
 static uint64_t happens_after;
 
@@ -129,8 +129,8 @@ static int host_wait(void *ctx, uint64_t deadline)
 	ck_assert_ptr_eq(app.sleeps_on, f.m.cpu[0]);
 	waits++;
 	wait_deadline = deadline;
-	if (happens == HAPPENS_NOTHING) {
-		f.now = deadline;
+	if (happens <= HAPPENS_LATE) {
+		f.now = deadline + (happens == HAPPENS_LATE ? 3 * FAKE_TICK : 0);
 		return 0;
 	}
 	f.now += happens_after;
@@ -180,6 +180,9 @@ START_TEST(test_N2_timeout)
 	ck_assert_int_eq(sleep_for(0), 0);
 	ck_assert_int_eq(sleep_for(-3), 0);
 	ck_assert_uint_eq(waits, 1);
+	happens = HAPPENS_LATE; /* the host oversleeps */
+	ck_assert_int_eq(sleep_for(5), 0);
+	ck_assert_uint_eq(jiffies_now(), INITIAL_JIFFIES + 13);
 	vcpu_leave(f.m.cpu[0]);
 }
 END_TEST
@@ -222,6 +225,31 @@ START_TEST(test_N2_woken_by_timer)
 	mod_timer(&t, jiffies_now() + 2);
 	ck_assert_int_eq(sleep_for(10), 8);
 	ck_assert_uint_eq(wait_deadline, FAKE_START + 2 * FAKE_TICK);
+	vcpu_leave(f.m.cpu[0]);
+}
+END_TEST
+
+static unsigned again;
+
+static void busy(struct vcpu *v)
+{
+	if (again-- > 1)
+		__raise_softirq_irqoff(NET_RX_SOFTIRQ);
+}
+
+/* While the crank says "more" it is turned; the host is not asked to wait for a time that is over. */
+START_TEST(test_N2_more_to_do)
+{
+	f.ops.wait = host_wait;
+	happens = HAPPENS_NOTHING;
+	again = 25;
+	open_softirq(&f.m, NET_RX_SOFTIRQ, busy);
+	vcpu_enter(f.m.cpu[0], &app);
+	raise_softirq(NET_RX_SOFTIRQ);
+	ck_assert_int_eq(sleep_for(5), 0);
+	ck_assert_uint_eq(f.m.cpu[0]->softirq_count[NET_RX_SOFTIRQ], 25);
+	ck_assert_uint_eq(waits, 1);
+	ck_assert_uint_eq(app.nr_sleeps, 1);
 	vcpu_leave(f.m.cpu[0]);
 }
 END_TEST
@@ -363,7 +391,7 @@ Suite *suite(void)
 {
 	const TTest *const tests[] = {
 		test_L8_exclusive, test_L7_all_and_one, test_L8_awake_does_not_count, test_N2_timeout, test_N2_woken,
-		test_N2_woken_by_timer, test_N2_signal, test_N2_may_not_sleep, test_L8_threads, NULL,
+		test_N2_woken_by_timer, test_N2_more_to_do, test_N2_signal, test_N2_may_not_sleep, test_L8_threads, NULL,
 	};
 
 	return suite_of("wait", begin, end, tests);
