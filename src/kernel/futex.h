@@ -5,8 +5,9 @@
  * futex.h - sleeping on a word of this process
  *
  * Theory of operation
- *   Only the three waits of the machine use it: for a vCPU to come free (vcpu.c), for a call to be done and for a stop (smp.c). Waits may
- *   return early; callers look at their word again. errno stays as it was: the caller may be a thread of someone else's program.
+ *   Only the three waits of the machine use it: for a vCPU to come free (vcpu.c), for a call to be
+ *   done and for a stop (smp.c). Waits may return early; callers look at their word again. errno
+ *   stays as it was: the caller may be a thread of someone else's program.
  */
 #include <errno.h>
 #include <limits.h>

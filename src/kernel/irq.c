@@ -3,10 +3,12 @@
  * irq.c - interrupt lines and their dispatch
  *
  * Theory of operation
- *   Called by: vcpu_run() and local_irq_window() (pending vectors), drivers (request, mask, unmask). Calls: the handler of the line,
- *   softirq.c (irq_exit), the host's irq_mask and irq_unmask.
- *   Owns: struct irq_desc, made when a vector is first taken and kept for its next user until the machine ends, so that a vector raised at
- *   a vCPU the line has left finds a live descriptor and is sent on.
+ *   Called by: vcpu_run() and local_irq_window() (pending vectors), drivers (request, mask,
+ *   unmask). Calls: the handler of the line, softirq.c (irq_exit), the host's irq_mask and
+ *   irq_unmask.
+ *   Owns: struct irq_desc, made when a vector is first taken and kept for its next user until the
+ *   machine ends, so that a vector raised at a vCPU the line has left finds a live descriptor and
+ *   is sent on.
  *   Threads: request, free and affinity RTNL; dispatch the vCPU of the line.
  *   Refuses: to nest do_IRQ() in do_IRQ(); a vector of nobody is counted on no line and dropped.
  *   Mirrors: kernel/irq/{manage,handle,chip,proc}.c, arch irq.c.
@@ -149,7 +151,8 @@ static bool irq_is_remote(struct irq_desc *desc)
 	struct machine *m = desc->m;
 	struct vcpu *home = m->cpu[READ_ONCE(desc->cpu)];
 
-	return m->host->kick && this_vcpu() != home && load_mb(&home->served) && !READ_ONCE(m->stopped);
+	return m->host->kick && this_vcpu() != home && load_mb(&home->served) &&
+	       !READ_ONCE(m->stopped);
 }
 
 static void irq_mask_home(void *arg)
@@ -184,7 +187,8 @@ static void irq_unmask_work(void *arg)
 		irq_unmask(desc->m, (int)desc->irq);
 }
 
-int request_irq(struct machine *m, irq_handler_t handler, const char *name, void *dev_id, unsigned cpu)
+int request_irq(struct machine *m, irq_handler_t handler, const char *name, void *dev_id,
+		unsigned cpu)
 {
 	struct irq_desc *desc = NULL;
 	struct vcpu *v;

@@ -3,8 +3,10 @@
  * machine.c - building and ending the passive machine
  *
  * Theory of operation
- *   Called by: the owner of a struct net (src/stack.c), tests. Calls: vcpu.c, lib/pool.h, lib/rng.h.
- *   Owns the vCPUs, the interrupt descriptors and struct kmem; machine_destroy() frees them and counts what others left.
+ *   Called by: the owner of a struct net (src/stack.c), tests. Calls: vcpu.c, lib/pool.h,
+ *   lib/rng.h.
+ *   Owns the vCPUs, the interrupt descriptors and struct kmem; machine_destroy() frees
+ *   them and counts what others left.
  *   Threads: the RTNL owner, while no vCPU is entered; rtnl_is_owner() and the clocks any.
  *   Refuses: counts out of range, a host without a clock.
  *   Mirrors: init/main.c, as far as anything does.
@@ -37,7 +39,8 @@ int machine_init(struct machine *m, const struct machine_config *cfg)
 {
 	unsigned hz = cfg->hz ? cfg->hz : HZ_DEFAULT;
 
-	if (!cfg->host || !cfg->host->clock || !cfg->nr_cpus || cfg->nr_cpus > VCPU_MAX || hz < HZ_MIN || hz > HZ_MAX)
+	if (!cfg->host || !cfg->host->clock || !cfg->nr_cpus || cfg->nr_cpus > VCPU_MAX ||
+	    hz < HZ_MIN || hz > HZ_MAX)
 		return -EINVAL;
 	m->host = cfg->host;
 	m->host_ctx = cfg->host_ctx;

@@ -5,13 +5,14 @@
  * machine.h - the passive machine: a set of virtual CPUs, interrupt lines, timers and memory
  *
  * Theory of operation
- *   The machine owns no thread, no clock and no descriptor. Whoever owns a thread (daemon, embedding program, test body) turns the
- *   crank: it raises interrupts with vcpu_irq() and calls vcpu_run(), which dispatches interrupts, runs softirqs and timers and says
- *   when it wants to run again. What the machine needs of the world it asks through struct host_ops.
- *   struct net embeds one struct machine; there may be many in a process.
+ *   The machine owns no thread, no clock and no descriptor. Whoever owns a thread (daemon,
+ *   embedding program, test body) turns the crank: it raises interrupts with vcpu_irq() and calls
+ *   vcpu_run(), which dispatches interrupts, runs softirqs and timers and says when it wants to run
+ *   again. What the machine needs of the world it asks through struct host_ops. struct net embeds
+ *   one struct machine; there may be many in a process.
  *
- * Threads: machine_init/machine_destroy by the RTNL owner while no vCPU is entered. Members are tagged [I] immutable after
- * init, [R] RTNL only, [A] atomic.
+ * Threads: machine_init/machine_destroy by the RTNL owner while no vCPU is entered. Members are
+ * tagged [I] immutable after init, [R] RTNL only, [A] atomic.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -32,16 +33,21 @@ struct vfs;
 
 /**
  * struct host_ops - what the machine asks of whoever turns the crank
- * @clock:	now in ns of CLOCK_MONOTONIC or CLOCK_REALTIME (@clk is one of these two). Called at the listed points only.
- * @kick:	any thread: vCPU @cpu has something to do, its thread shall call vcpu_run() soon. It also ends @wait of every thread that
- *		sleeps on that vCPU, and is sticky: a kick that comes before the sleep ends the sleep. NULL when one thread turns
- *		every crank: then smp_call() enters the vCPU itself.
- * @irq_mask:	stop raising @vector (the handler ran and NAPI polls). vCPU thread that the vector is bound to.
+ * @clock:	now in ns of CLOCK_MONOTONIC or CLOCK_REALTIME (@clk is one of these two). Called at
+ *		the listed points only.
+ * @kick:	any thread: vCPU @cpu has something to do, its thread shall call vcpu_run() soon. It
+ *		also ends @wait of every thread that sleeps on that vCPU, and is sticky: a kick that
+ *		comes before the sleep ends the sleep. NULL when one thread turns every crank: then
+ *		smp_call() enters the vCPU itself.
+ * @irq_mask:	stop raising @vector (the handler ran and NAPI polls). vCPU thread that the vector
+ *		is bound to.
  * @irq_unmask:	raise it again, at once when its source is ready (level triggered). Same thread.
- * @dev_open:	RTNL: open queue @queue of the device @spec ("tap:NAME", ...); returns a descriptor or -errno. May be NULL.
- * @wait:	a blocking socket call found nothing: sleep until a source may be ready or the clock reaches @deadline (ns, monotonic;
- *		UINT64_MAX: none), and raise what is ready with vcpu_irq(). The calling thread has left the vCPU. Returns 0, or
- *		-EINTR to end the call. NULL: this host has no blocking calls (they answer -EAGAIN).
+ * @dev_open:	RTNL: open queue @queue of the device @spec ("tap:NAME", ...); returns a descriptor
+ *		or -errno. May be NULL.
+ * @wait:	a blocking socket call found nothing: sleep until a source may be ready or the clock
+ *		reaches @deadline (ns, monotonic; UINT64_MAX: none), and raise what is ready with
+ *		vcpu_irq(). The calling thread has left the vCPU. Returns 0, or -EINTR to end the
+ *		call. NULL: this host has no blocking calls (they answer -EAGAIN).
  *
  * Each callback may be NULL unless said otherwise; @clock must exist.
  */
@@ -61,7 +67,8 @@ struct host_ops {
  * @hz:		jiffies per second, 100..1000 (default 250 when 0)
  * @seed:	seed of all dice (hash keys, IP ids, ports, jitter)
  * @log:	where log lines go; NULL: nowhere
- * @fail_nth:	let the n-th allocation fail, counted from machine_init() on (kmem_fail_nth()); 0: none
+ * @fail_nth:	let the n-th allocation fail, counted from machine_init() on (kmem_fail_nth()); 0:
+ *		none
  */
 struct machine_config {
 	const struct host_ops *host;
@@ -85,11 +92,14 @@ struct machine {
 	struct vcpu *cpu[VCPU_MAX];  /* [I] */
 	struct irq_desc *irq[NR_IRQS]; /* [R], read by the vCPU the vector is bound to */
 	struct kmem kmem;	     /* every allocation of this machine and all above it */
-	struct rng rng;		     /* [R] the control thread's dice; each vCPU has its own, seeded from it */
+	/* [R] the control thread's dice; each vCPU has its own, seeded from it */
+	struct rng rng;
 	struct logger log;
-	struct vfs *vfs;	     /* [R] where interrupt lines have their files; NULL: they have none */
+	/* [R] where interrupt lines have their files; NULL: they have none */
+	struct vfs *vfs;
 	void (*softirq_vec[10])(struct vcpu *); /* [I] after init, open_softirq() */
-	unsigned long rtnl_owner;    /* [A] pthread_t of the control thread, 0 before the first claim */
+	/* [A] pthread_t of the control thread, 0 before the first claim */
+	unsigned long rtnl_owner;
 	struct rcu_head *rcu_garbage; /* [A] pushed by anyone, freed by RTNL after a grace period */
 	unsigned long nr_garbage;    /* [A] */
 	bool stopped;		     /* [R] smp_stop() is in force */
@@ -106,7 +116,8 @@ struct machine {
 int machine_init(struct machine *m, const struct machine_config *cfg);
 
 /**
- * machine_destroy() - undo machine_init(); all IRQs must be freed, no timer pending, no garbage left
+ * machine_destroy() - undo machine_init(); all IRQs must be freed, no timer pending, no garbage
+ * left
  *
  * Return: number of objects that were still alive (leaks), each named in the log.
  */

@@ -3,11 +3,13 @@
  * proc.c - the machine's files
  *
  * Theory of operation
- *   Called by: the machine's owner once (kernel_proc_init), request_irq() and free_irq() for each line, fs/proc.c for each read and write.
+ *   Called by: the machine's owner once (kernel_proc_init), request_irq() and free_irq() for each
+ *   line, fs/proc.c for each read and write.
  *   Calls: irq.c, softirq.c, slab.c for the bodies; fs/proc.h.
  *   Owns: nothing; entries are the tree's.
  *   Threads: the control thread.
- *   Refuses: masks without a vCPU of ours (-EINVAL), text that is no mask (-EINVAL), masks that are too long (-EOVERFLOW).
+ *   Refuses: masks without a vCPU of ours (-EINVAL), text that is no mask (-EINVAL), masks that are
+ *   too long (-EOVERFLOW).
  *   Mirrors: kernel/irq/proc.c, lib/bitmap.c.
  */
 #include "kernel/proc.h"
@@ -35,13 +37,17 @@ static const struct proc_ops interrupts_ops = { .show = show_interrupts };
 static const struct proc_ops softirqs_ops = { .show = show_softirqs };
 static const struct proc_ops slabinfo_ops = { .show = show_slabinfo };
 static const struct proc_ops affinity_ops = { .show = show_affinity, .write = write_affinity };
-static const struct proc_ops affinity_list_ops = { .show = show_affinity_list, .write = write_affinity_list };
+static const struct proc_ops affinity_list_ops = {
+	.show = show_affinity_list,
+	.write = write_affinity_list,
+};
 
 int kernel_proc_init(struct machine *m, struct vfs *vfs)
 {
 	if (!proc_create(vfs, "/proc/interrupts", 0444, &interrupts_ops, m) ||
 	    !proc_create(vfs, "/proc/softirqs", 0444, &softirqs_ops, m) ||
-	    !proc_create(vfs, "/proc/slabinfo", 0400, &slabinfo_ops, m) || !proc_mkdir(vfs, "/proc/irq"))
+	    !proc_create(vfs, "/proc/slabinfo", 0400, &slabinfo_ops, m) ||
+	    !proc_mkdir(vfs, "/proc/irq"))
 		return -ENOMEM;
 	m->vfs = vfs;
 
@@ -86,8 +92,8 @@ static int show_affinity(struct seq_file *m, void *data)
 	unsigned bits = desc->m->nr_cpus;
 
 	if (bits > 32)
-		seq_printf(m, "%0*x,%08x\n", (int)((bits - 32 + 3) / 4), (unsigned)(desc->affinity >> 32),
-			   (unsigned)desc->affinity);
+		seq_printf(m, "%0*x,%08x\n", (int)((bits - 32 + 3) / 4),
+			   (unsigned)(desc->affinity >> 32), (unsigned)desc->affinity);
 	else
 		seq_printf(m, "%0*x\n", (int)((bits + 3) / 4), (unsigned)desc->affinity);
 

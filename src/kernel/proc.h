@@ -5,8 +5,9 @@
  * proc.h - the machine's files
  *
  * Theory of operation
- *   /proc/interrupts, /proc/softirqs, /proc/slabinfo, and for each interrupt line /proc/irq/N/{smp_affinity,smp_affinity_list}. The tree belongs
- *   to the machine's owner and ends after its lines were freed. Control thread.
+ *   /proc/interrupts, /proc/softirqs, /proc/slabinfo, and for each interrupt line
+ *   /proc/irq/N/{smp_affinity,smp_affinity_list}. The tree belongs to the machine's owner and ends
+ *   after its lines were freed. Control thread.
  */
 #include "kernel/machine.h"
 

@@ -3,11 +3,16 @@
  * qsbr.c - readers and grace periods, on liburcu's QSBR flavour
  *
  * Theory of operation
- *   Called by: vcpu.c and smp.c (online, offline, quiescent), rcu.c (the wait). Calls: liburcu-qsbr, which nothing else in the house names.
- *   Owns: the key whose destructor unregisters a thread at its end. liburcu counts readers in the whole process, so this key is a process's
- *   too, made when the program is loaded and never changed. Code that has registered threads must not be unloaded (-z nodelete).
+ *   Called by: vcpu.c and smp.c (online, offline, quiescent), rcu.c (the wait). Calls:
+ *   liburcu-qsbr, which nothing else in the house names.
+ *   Owns: the key whose destructor unregisters a thread at its end. liburcu counts readers in the
+ *   whole process, so this key is a process's too, made when the program is loaded and never
+ *   changed. Code that has registered threads must not be unloaded (-z nodelete).
  *   Threads: any.
  */
+#ifdef __SANITIZE_THREAD__
+#undef _LGPL_SOURCE /* see rcu_tsan_release() */
+#endif
 #include "kernel/qsbr.h"
 
 #include <pthread.h>
@@ -21,8 +26,9 @@ static void rcu_register_thread_once(void);
 static void rcu_thread_exit(void *registered);
 
 /*
- * liburcu 0.13 does not tell ThreadSanitizer what it orders: readers' reports before the writer's return, the writer's changes before
- * readers' next turns. These two say so.
+ * liburcu 0.13 does not tell ThreadSanitizer what it orders: readers' reports before the writer's
+ * return, the writer's changes before readers' next turns. These two say so. Its inline functions
+ * would be looked at, too: such a build calls the library instead.
  */
 #ifdef __SANITIZE_THREAD__
 void __tsan_acquire(void *addr);
@@ -37,14 +43,24 @@ static void rcu_tsan_acquire(void)
 {
 	__tsan_acquire(&rcu_thread_key);
 }
+
+static bool rcu_thread_is_registered(void)
+{
+	return pthread_getspecific(rcu_thread_key);
+}
 #else
 static __always_inline void rcu_tsan_release(void) {}
 static __always_inline void rcu_tsan_acquire(void) {}
+
+static __always_inline bool rcu_thread_is_registered(void)
+{
+	return URCU_TLS(urcu_qsbr_reader).registered;
+}
 #endif
 
 void rcu_vcpu_online(void)
 {
-	if (unlikely(!URCU_TLS(urcu_qsbr_reader).registered))
+	if (unlikely(!rcu_thread_is_registered()))
 		rcu_register_thread_once();
 	urcu_qsbr_thread_online();
 	rcu_tsan_acquire();

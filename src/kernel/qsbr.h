@@ -5,8 +5,9 @@
  * qsbr.h - the four words that the machine says to liburcu
  *
  * Theory of operation
- *   liburcu's own headers use the kernel's names (struct rcu_head, call_rcu, rcu_dereference) for other things than kernel/rcu.h does: only
- *   qsbr.c includes them. Readers are threads, in the whole process: the calls are for the outermost vCPU of a thread.
+ *   liburcu's own headers use the kernel's names (struct rcu_head, call_rcu, rcu_dereference) for
+ *   other things than kernel/rcu.h does: only qsbr.c includes them. Readers are threads, in the
+ *   whole process: the calls are for the outermost vCPU of a thread.
  */
 
 /* Reader from now on. The first call of a thread registers it; the thread's end unregisters it. */

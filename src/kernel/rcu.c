@@ -3,7 +3,8 @@
  * rcu.c - freeing after a grace period
  *
  * Theory of operation
- *   Called by: writers (call_rcu, synchronize_rcu, rcu_barrier), __do_softirq() (rcu_bh_qs). Calls: qsbr.c.
+ *   Called by: writers (call_rcu, synchronize_rcu, rcu_barrier), __do_softirq() (rcu_bh_qs). Calls:
+ *   qsbr.c.
  *   Owns: the garbage list of a machine until rcu_barrier() hands it to its functions.
  *   Threads: call_rcu() any; the waits the control thread, outside any vCPU.
  *   Refuses: to wait for a grace period inside a vCPU: it would wait for itself.
@@ -11,6 +12,7 @@
  */
 #include "kernel/rcu.h"
 
+#include "kernel/sync.h"
 #include "kernel/vcpu.h"
 
 static void rcu_run_garbage(struct machine *m, struct rcu_head *head);
@@ -24,7 +26,7 @@ void call_rcu(struct machine *m, struct rcu_head *head, void (*func)(struct rcu_
 {
 	head->func = func;
 	head->next = READ_ONCE(m->rcu_garbage);
-	while (!__atomic_compare_exchange_n(&m->rcu_garbage, &head->next, head, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+	while (!try_cmpxchg(&m->rcu_garbage, &head->next, head))
 		;
 	__atomic_fetch_add(&m->nr_garbage, 1, __ATOMIC_RELAXED);
 }

@@ -5,8 +5,9 @@
  * Theory of operation
  *   Called by: everyone above. Calls: lib/pool.h with the number of the CPU we are on.
  *   Owns: nothing; caches and control memory are the machine's struct kmem.
- *   Threads: caches by a thread inside a vCPU of the machine or by the control thread; control memory by any.
- *   Fault injection (kmem_fail_nth) reaches every allocation that comes through here.
+ *   Threads: caches by a thread inside a vCPU of the machine or by the control thread; control
+ *   memory by any. Fault injection (kmem_fail_nth) reaches every allocation that comes through
+ *   here.
  *   Mirrors: mm/slab.c, mm/slab_common.c (/proc/slabinfo).
  */
 #include "kernel/slab.h"
@@ -53,18 +54,21 @@ int show_slabinfo(struct seq_file *m, void *data)
 	struct kmem_cache *c;
 
 	seq_puts(m, "slabinfo - version: 2.1\n");
-	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
-		    " : tunables <limit> <batchcount> <sharedfactor>"
+	seq_puts(m, "# name            <active_objs> <num_objs> <objsize> <objperslab>"
+		    " <pagesperslab> : tunables <limit> <batchcount> <sharedfactor>"
 		    " : slabdata <active_slabs> <num_slabs> <sharedavail> : fails <fails>\n");
 	/* The control thread makes and ends caches, and reads this file. */
 	list_for_each_entry(c, &machine->kmem.caches, node) {
 		struct kmem_cache_stats st;
 
 		kmem_cache_stats(c, &st);
-		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4lu : tunables %4lu %4u %4u : slabdata %6lu %6lu %6u : fails %6lu\n",
-			   c->name, (unsigned long)st.live, (unsigned long)st.objects, c->object_size, c->per_slab,
-			   (~c->slab_mask + 1) / 4096, c->limit, (unsigned)POOL_BATCH, 0u, (unsigned long)st.slabs,
-			   (unsigned long)st.slabs, 0u, (unsigned long)st.fails);
+		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4lu", c->name, (unsigned long)st.live,
+			   (unsigned long)st.objects, c->object_size, c->per_slab,
+			   (~c->slab_mask + 1) / 4096);
+		seq_printf(m, " : tunables %4lu %4u %4u : slabdata %6lu %6lu %6u", c->limit,
+			   (unsigned)POOL_BATCH, 0u, (unsigned long)st.slabs,
+			   (unsigned long)st.slabs, 0u);
+		seq_printf(m, " : fails %6lu\n", (unsigned long)st.fails);
 	}
 
 	return 0;

@@ -5,8 +5,9 @@
  * slab.h - allocation under the kernel's names, from the pool of the CPU we are on
  *
  * Theory of operation
- *   Thin, traced wrappers over lib/pool.h that add "which CPU": the entered vCPU, or the control thread's own slot. Packet-path objects come
- *   from named caches; control objects from kzalloc(), counted live so that teardown finds leaks. Every allocation can be made to fail.
+ *   Thin, traced wrappers over lib/pool.h that add "which CPU": the entered vCPU, or the control
+ *   thread's own slot. Packet-path objects come from named caches; control objects from kzalloc(),
+ *   counted live so that teardown finds leaks. Every allocation can be made to fail.
  */
 #include "kernel/vcpu.h"
 
@@ -19,6 +20,7 @@ void *__kmalloc_track_caller(struct machine *m, size_t size, const char *caller)
 void kfree(struct machine *m, const void *p);  /* NULL allowed */
 
 struct seq_file;
-int show_slabinfo(struct seq_file *m, void *data); /* /proc/slabinfo: name, active, total, size ..., fails */
+/* /proc/slabinfo: name, active, total, size ..., fails */
+int show_slabinfo(struct seq_file *m, void *data);
 
 #endif

@@ -3,13 +3,15 @@
  * smp.c - calls to other virtual CPUs, and stopping them all
  *
  * Theory of operation
- *   Called by: the control thread, rps (smp_call_async), vcpu_run() (smp_run_queue, smp_park). Calls: the functions that are sent.
+ *   Called by: the control thread, rps (smp_call_async), vcpu_run() (smp_run_queue, smp_park).
+ *   Calls: the functions that are sent.
  *   Owns: nothing; struct smp_work lies with its sender until its function ran.
  *   Threads: see the header. All waits are on a futex word; none is held by a lock.
  *   Refuses: to wait while a softirq, an interrupt or a bh section is open.
  *
- *   smp_stop() counts a vCPU as still when it parked at its loop top (parked says for which stop), or when it was free: then its entered
- *   word is taken, so that vcpu_enter() sleeps, or when the stopping thread itself is inside it.
+ *   smp_stop() counts a vCPU as still when it parked at its loop top (parked says for which stop),
+ *   or when it was free: then its entered word is taken, so that vcpu_enter() sleeps, or when the
+ *   stopping thread itself is inside it.
  *   Mirrors: kernel/smp.c, kernel/stop_machine.c.
  */
 #include "kernel/smp.h"
@@ -82,7 +84,10 @@ static void smp_call_wait(struct vcpu *v, void (*fn)(void *arg), void *arg)
 	smp_step_in(me, task);
 }
 
-/* Nobody turns it: we are its thread for the time of the call. On a host with threads we may have to wait for our turn. */
+/*
+ * Nobody turns it: we are its thread for the time of the call. On a host with threads we may have
+ * to wait for our turn.
+ */
 static void smp_call_enter(struct vcpu *v, void (*fn)(void *arg), void *arg)
 {
 	struct task *task = NULL;
@@ -94,7 +99,10 @@ static void smp_call_enter(struct vcpu *v, void (*fn)(void *arg), void *arg)
 	smp_step_in(me, task);
 }
 
-/* Who waits for one vCPU keeps no other one: neither its peers nor smp_stop() shall wait for a waiter. */
+/*
+ * Who waits for one vCPU keeps no other one: neither its peers nor smp_stop() shall wait for a
+ * waiter.
+ */
 static struct vcpu *smp_step_out(struct task **ret_task)
 {
 	struct vcpu *me = this_vcpu();
@@ -170,7 +178,8 @@ static void smp_wait_still(struct vcpu *v, int gate)
 	if (vcpu_is_inside(v))
 		return;
 	for (;;) {
-		int event = load_mb(&m->stop_event); /* first: what happens after it ends the wait */
+		/* first: what happens after it ends the wait */
+		int event = load_mb(&m->stop_event);
 		int idle = 0;
 
 		if (load_mb(&v->parked) == gate)

@@ -5,12 +5,14 @@
  * smp.h - calls to other virtual CPUs, and stopping them all (mirrors kernel/smp.c)
  *
  * Theory of operation
- *   Each vCPU has a lock-free queue that anyone may push to; the owner empties it at loop top, where nothing is held and no softirq is
- *   half done.
- *   smp_call() from the control thread runs a function inside a vCPU and waits for it. With a single-threaded host (no kick) the caller
- *   enters the vCPU itself when it is free, or runs at once when it is inside it already. So it does for a vCPU that no thread has turned
- *   yet (vcpu_retire()), and under smp_stop().
- *   smp_stop() parks every vCPU at its loop top, so that bulk changes need no lock; smp_start() lets them go.
+ *   Each vCPU has a lock-free queue that anyone may push to; the owner empties it at loop top,
+ *   where nothing is held and no softirq is half done.
+ *   smp_call() from the control thread runs a function inside a vCPU and waits for it. With a
+ *   single-threaded host (no kick) the caller enters the vCPU itself when it is free, or runs at
+ *   once when it is inside it already. So it does for a vCPU that no thread has turned yet
+ *   (vcpu_retire()), and under smp_stop().
+ *   smp_stop() parks every vCPU at its loop top, so that bulk changes need no lock; smp_start()
+ *   lets them go.
  */
 #include "kernel/vcpu.h"
 
@@ -22,8 +24,9 @@ struct smp_work {
 };
 
 /*
- * Run @fn(@arg) inside vCPU @cpu and wait. RTNL or any thread that holds nothing; from inside that vCPU it runs at once, from inside another
- * one of a threaded host the caller steps out of it for the time of the wait.
+ * Run @fn(@arg) inside vCPU @cpu and wait. RTNL or any thread that holds nothing; from inside that
+ * vCPU it runs at once, from inside another one of a threaded host the caller steps out of it for
+ * the time of the wait.
  */
 void smp_call(struct machine *m, unsigned cpu, void (*fn)(void *arg), void *arg);
 /* The same on every vCPU, one after the other. */

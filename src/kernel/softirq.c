@@ -3,12 +3,15 @@
  * softirq.c - deferred work of a virtual CPU
  *
  * Theory of operation
- *   Called by: irq_exit() at the end of do_IRQ(), local_bh_enable(), run_ksoftirqd() at loop top. Calls: the handlers of open_softirq().
+ *   Called by: irq_exit() at the end of do_IRQ(), local_bh_enable(), run_ksoftirqd() at loop top.
+ *   Calls: the handlers of open_softirq().
  *   Owns: softirq_pending, bh_count, in_softirq and irq_depth of the vCPU inside; nothing to free.
  *   Threads: the one inside the vCPU.
- *   Bits run in the order of their numbers. What handlers raise meanwhile runs in further passes, MAX_SOFTIRQ_RESTART in all or until
- *   2 ms are over, by a clock that is read once a pass (a listed point); the rest stays pending and the loop comes back to it.
- *   Interrupts are let in before each pass and wherever a handler opens the window, and their irq_exit() leaves softirqs to us.
+ *   Bits run in the order of their numbers. What handlers raise meanwhile runs in further passes,
+ *   MAX_SOFTIRQ_RESTART in all or until 2 ms are over, by a clock that is read once a pass (a
+ *   listed point); the rest stays pending and the loop comes back to it. Interrupts are let in
+ *   before each pass and wherever a handler opens the window, and their irq_exit() leaves softirqs
+ *   to us.
  *   Mirrors: kernel/softirq.c of Linux 3.13.
  */
 #define LOG_SUBSYS "softirq"
@@ -19,7 +22,8 @@
 #include "kernel/rcu.h"
 
 const char *const softirq_to_name[NR_SOFTIRQS] = {
-	"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK", "BLOCK_IOPOLL", "TASKLET", "SCHED", "HRTIMER", "RCU",
+	"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK",
+	"BLOCK_IOPOLL", "TASKLET", "SCHED", "HRTIMER", "RCU",
 };
 
 static void softirq_handle_one(struct vcpu *v, unsigned nr);
@@ -120,8 +124,8 @@ static void softirq_handle_one(struct vcpu *v, unsigned nr)
 	if (v->m->softirq_vec[nr])
 		v->m->softirq_vec[nr](v);
 	if (unlikely(v->bh_count != bh_count)) {
-		WARN_ONCE(&v->m->log, true, "softirq %u %s left bh_count at %d, not %d", nr, softirq_to_name[nr],
-			  v->bh_count, bh_count);
+		WARN_ONCE(&v->m->log, true, "softirq %u %s left bh_count at %d, not %d", nr,
+			  softirq_to_name[nr], v->bh_count, bh_count);
 		v->bh_count = bh_count;
 	}
 	rcu_bh_qs(v);
@@ -134,7 +138,8 @@ void __raise_softirq_irqoff(unsigned nr)
 
 void raise_softirq(unsigned nr)
 {
-	__raise_softirq_irqoff(nr); /* no thread to wake: the loop looks, and vcpu_leave() tells the host */
+	/* no thread to wake: the loop looks, and vcpu_leave() tells the host */
+	__raise_softirq_irqoff(nr);
 }
 
 void open_softirq(struct machine *m, unsigned nr, void (*action)(struct vcpu *))

@@ -5,9 +5,10 @@
  * sync.h - ordered operations on plain words, for this room
  *
  * Theory of operation
- *   The words that CPUs share without a lock are plain members; each access is one of these (all of them full barriers among themselves,
- *   which the "I write mine, then look at yours" pairs of vcpu.c, smp.c and wait.c need), READ_ONCE() and friends of lib/bug.h, or
- *   __atomic_*. Linux names where Linux has them.
+ *   The words that CPUs share without a lock are plain members; each access is one of these (all of
+ *   them full barriers among themselves, which the "I write mine, then look at yours" pairs of
+ *   vcpu.c, smp.c and wait.c need), READ_ONCE() and friends of lib/bug.h, or __atomic_*. Linux
+ *   names where Linux has them.
  */
 #define xchg(ptr, val) __atomic_exchange_n((ptr), (val), __ATOMIC_SEQ_CST)
 #define try_cmpxchg(ptr, old, val) \

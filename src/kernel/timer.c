@@ -3,11 +3,12 @@
  * timer.c - timers in jiffies on the wheel of their home vCPU
  *
  * Theory of operation
- *   Called by: __do_softirq() (run_timer_softirq), vcpu_run() (wishes), everyone who times (mod_timer, del_timer). Calls: lib/wheel.h, the
- *   timers' functions.
+ *   Called by: __do_softirq() (run_timer_softirq), vcpu_run() (wishes), everyone who times
+ *   (mod_timer, del_timer). Calls: lib/wheel.h, the timers' functions.
  *   Owns: nothing; timers lie in their owners.
- *   Threads: the home vCPU acts; any other thread leaves a wish, the last of which counts. A wish is an operation (remote.op) and, while
- *   remote.queued, a place on the home's list, for which it holds a reference of its own.
+ *   Threads: the home vCPU acts; any other thread leaves a wish, the last of which counts. A wish
+ *   is an operation (remote.op) and, while remote.queued, a place on the home's list, for which it
+ *   holds a reference of its own.
  *   Refuses: a wish for a timer that has no home yet.
  *   Mirrors: kernel/timer.c of Linux 3.13, without its lock.
  */
@@ -111,8 +112,8 @@ static int timer_take_wish(struct ktimer *t)
 }
 
 /*
- * Leave @op for the home. A wish that it replaces is never carried out: one to arm had a reference counted for it, which is ours now (mod)
- * or the caller's to give back (del): both are told by 1.
+ * Leave @op for the home. A wish that it replaces is never carried out: one to arm had a reference
+ * counted for it, which is ours now (mod) or the caller's to give back (del): both are told by 1.
  */
 static int timer_wish(struct ktimer *t, int op)
 {

@@ -5,15 +5,18 @@
  * timer.h - timers in jiffies (mirrors kernel/time/timer.c)
  *
  * Theory of operation
- *   Each timer has a home vCPU whose wheel it hangs on and whose TIMER softirq runs it. mod_timer() and del_timer() on the home vCPU act at
- *   once; from another vCPU the wish is sent to the home (lock-free), which acts at its next loop top: a timer may therefore still fire once
- *   after a foreign del_timer(); its owner must hold a reference while it is armed, as Linux code does. From the control thread use
- *   smp_call(). A timer function runs in softirq context and may re-arm or free its own timer.
+ *   Each timer has a home vCPU whose wheel it hangs on and whose TIMER softirq runs it. mod_timer()
+ *   and del_timer() on the home vCPU act at once; from another vCPU the wish is sent to the home
+ *   (lock-free), which acts at its next loop top: a timer may therefore still fire once after a
+ *   foreign del_timer(); its owner must hold a reference while it is armed, as Linux code does.
+ *   From the control thread use smp_call(). A timer function runs in softirq context and may re-arm
+ *   or free its own timer.
  *
- *   References: as in Linux the owner counts one reference for an armed timer: taken when mod_timer() says 0, given back when del_timer()
- *   says 1, else by the timer function. Foreign calls keep this rule through ktimer_ref: a mod that finds the timer armed after
- *   all, or a del that disarms it, gives the surplus reference back at the home; a wish on its way holds one of its own. Owners
- *   that do not count leave it NULL and disarm at home.
+ *   References: as in Linux the owner counts one reference for an armed timer: taken when
+ *   mod_timer() says 0, given back when del_timer() says 1, else by the timer function. Foreign
+ *   calls keep this rule through ktimer_ref: a mod that finds the timer armed after all, or a del
+ *   that disarms it, gives the surplus reference back at the home; a wish on its way holds one of
+ *   its own. Owners that do not count leave it NULL and disarm at home.
  */
 #include "kernel/vcpu.h"
 
@@ -45,11 +48,17 @@ struct ktimer {
 
 /* Initialise; @home NULL means the vCPU that first arms it. */
 void ktimer_setup(struct ktimer *t, void (*fn)(struct ktimer *), struct vcpu *home);
-/* (Re)arm for jiffies @expires: 1 when it was pending, else 0. From elsewhere 0, or 1 when an earlier wish to arm it was replaced. */
+/*
+ * (Re)arm for jiffies @expires: 1 when it was pending, else 0. From elsewhere 0, or 1 when an
+ * earlier wish to arm it was replaced.
+ */
 int mod_timer(struct ktimer *t, unsigned long expires);
 /* Disarm: 1 when it was pending. From elsewhere 0, or 1 when a wish to arm it was taken back. */
 int del_timer(struct ktimer *t);
-/* Disarm and be sure that it is not queued anywhere: home vCPU, or any thread when no vCPU runs (smp_stop, teardown). */
+/*
+ * Disarm and be sure that it is not queued anywhere: home vCPU, or any thread when no vCPU runs
+ * (smp_stop, teardown).
+ */
 int del_timer_sync(struct ktimer *t);
 
 static __always_inline bool timer_pending(const struct ktimer *t)

@@ -3,16 +3,19 @@
  * vcpu.c - entering, turning and leaving a virtual CPU
  *
  * Theory of operation
- *   The host's thread calls vcpu_enter(), vcpu_run() until it says when to come back, vcpu_leave(), and sleeps. vcpu_run() calls the
- *   other files of this room: smp.c (calls), timer.c (wishes), irq.c (do_IRQ), softirq.c. With nothing pending it is a handful of loads.
- *   Owns: the word that says who is inside (entered), the list of marked doorbells, the time of the vCPU. Frees nothing but the
- *   vCPU itself.
+ *   The host's thread calls vcpu_enter(), vcpu_run() until it says when to come back, vcpu_leave(),
+ *   and sleeps. vcpu_run() calls the other files of this room: smp.c (calls), timer.c (wishes),
+ *   irq.c (do_IRQ), softirq.c. With nothing pending it is a handful of loads.
+ *   Owns: the word that says who is inside (entered), the list of marked doorbells, the time of the
+ *   vCPU. Frees nothing but the vCPU itself.
  *   Threads: vcpu_irq(), vcpu_post() and doorbell_mark() any; the rest by the thread inside.
- *   Refuses: to be entered twice by one thread, to be left or turned inside a softirq, an interrupt or a bh section.
+ *   Refuses: to be entered twice by one thread, to be left or turned inside a softirq, an interrupt
+ *   or a bh section.
  *   Mirrors: the cpu_idle loop, kernel/softirq.c (ksoftirqd).
  *
- *   The deadline that a sleeping host knows is vcpu->told. Whoever leaves the vCPU with less than that (a call armed a timer, a
- *   function raised a softirq) kicks the host, so no thread has to know what others armed.
+ *   The deadline that a sleeping host knows is vcpu->told. Whoever leaves the vCPU with less than
+ *   that (a call armed a timer, a function raised a softirq) kicks the host, so no thread has to
+ *   know what others armed.
  */
 #include "kernel/vcpu.h"
 
@@ -149,7 +152,10 @@ void vcpu_step_out(struct vcpu *v)
 		rcu_vcpu_offline();
 	if (unlikely(xchg(&v->entered, 0) == 2))
 		futex_wake(&v->entered, 1);
-	/* Ordered after the exchange: either smp_stop() finds the vCPU free or we find its gate shut. */
+	/*
+	 * Ordered after the exchange: either smp_stop() finds the vCPU free or we find its gate
+	 * shut.
+	 */
 	if (unlikely(load_mb(&m->stop_gate) & 1))
 		smp_stop_notify(m);
 }
@@ -162,7 +168,10 @@ void vcpu_retire(struct vcpu *v)
 	vcpu_leave(v);
 }
 
-/* Someone is inside, or smp_stop() is in force. The word says 2 while anyone may sleep on it, so that its owner wakes one. */
+/*
+ * Someone is inside, or smp_stop() is in force. The word says 2 while anyone may sleep on it, so
+ * that its owner wakes one.
+ */
 static void vcpu_acquire_slow(struct vcpu *v)
 {
 	struct machine *m = v->m;
@@ -260,7 +269,9 @@ void vcpu_post(struct vcpu *v, uint32_t work)
 {
 	uint32_t old = __atomic_fetch_or(&v->work_any, work, __ATOMIC_SEQ_CST);
 
-	/* Not empty before: its poster has kicked. From inside, vcpu_run() or vcpu_leave() sees it. */
+	/*
+	 * Not empty before: its poster has kicked. From inside, vcpu_run() or vcpu_leave() sees it.
+	 */
 	if (!old && current_vcpu != v && v->m->host->kick)
 		v->m->host->kick(v->m->host_ctx, v->id);
 }

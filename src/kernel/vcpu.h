@@ -5,18 +5,21 @@
  * vcpu.h - a virtual CPU: what one thread at a time may enter and turn
  *
  * Theory of operation
- *   A thread enters the stack only as a vCPU: vcpu_enter() makes it current (one thread-local word), takes it RCU-online and
- *   refreshes its clock; vcpu_leave() undoes that. Threads that share a vCPU take turns: a second one sleeps in vcpu_enter(). A thread
- *   that is inside one vCPU may enter another (the worlds of a simulation, smp_call()) and leaves them in reverse order. Between them the thread may make socket calls (local_bh_disable()/enable() run
- *   softirqs at their end as in Linux) or call vcpu_run(), the body of the loop: pending interrupts, softirqs, IPIs, timers,
- *   doorbells, one RCU quiescent state. Everything in struct vcpu except irq_pending and the IPI queue belongs to the thread
- *   inside and has no lock.
+ *   A thread enters the stack only as a vCPU: vcpu_enter() makes it current (one thread-local
+ *   word), takes it RCU-online and refreshes its clock; vcpu_leave() undoes that. Threads that
+ *   share a vCPU take turns: a second one sleeps in vcpu_enter(). A thread that is inside one vCPU
+ *   may enter another (the worlds of a simulation, smp_call()) and leaves them in reverse order.
+ *   Between them the thread may make socket calls (local_bh_disable()/enable() run softirqs at
+ *   their end as in Linux) or call vcpu_run(), the body of the loop: pending interrupts, softirqs,
+ *   IPIs, timers, doorbells, one RCU quiescent state. Everything in struct vcpu except irq_pending
+ *   and the IPI queue belongs to the thread inside and has no lock.
  *
- *   Interrupts: vcpu_irq() (any thread) sets a bit. The machine looks at it at loop top and wherever Linux re-enables interrupts:
- *   local_irq_window() after ndo_start_xmit and in local_bh_enable(), so do_IRQ can nest in a transmit.
+ *   Interrupts: vcpu_irq() (any thread) sets a bit. The machine looks at it at loop top and
+ *   wherever Linux re-enables interrupts: local_irq_window() after ndo_start_xmit and in
+ *   local_bh_enable(), so do_IRQ can nest in a transmit.
  *
- *   Time: vcpu->now is read from the host at loop top, after each NAPI poll and at vcpu_enter(); nothing else reads a clock.
- *   jiffies is derived from it.
+ *   Time: vcpu->now is read from the host at loop top, after each NAPI poll and at vcpu_enter();
+ *   nothing else reads a clock. jiffies is derived from it.
  */
 #include <stdint.h>
 
@@ -24,9 +27,13 @@
 #include "lib/bug.h"
 #include "lib/wheel.h"
 
-#define INITIAL_JIFFIES ((unsigned long)(unsigned int)(-300 * 250)) /* as in Linux: 5 min before the 32-bit wrap */
+/* As in Linux: 5 minutes before the 32-bit wrap. */
+#define INITIAL_JIFFIES ((unsigned long)(unsigned int)(-300 * 250))
 
-/* Slots where upper rooms hang their per-CPU state; the number is fixed here so that a lookup is one load. */
+/*
+ * Slots where upper rooms hang their per-CPU state; the number is fixed here so that a lookup is
+ * one load.
+ */
 enum vcpu_slot {
 	VCPU_SLOT_STATS,   /* core/stats.h: counters of this CPU */
 	VCPU_SLOT_SOFTNET, /* core/dev.h: softnet_data */
@@ -39,7 +46,10 @@ enum vcpu_slot {
 
 enum { NR_SOFTIRQS = 10 }; /* kernel/softirq.h names them */
 
-/* A doorbell: something to tell the outside (an app, the daemon's echo) once the run is over. Marked under a lock, rung without. */
+/*
+ * A doorbell: something to tell the outside (an app, the daemon's echo) once the run is over.
+ * Marked under a lock, rung without.
+ */
 struct doorbell {
 	struct list_head node; /* [C] on the home's list; empty: not marked */
 	void (*ring)(struct doorbell *bell);
@@ -58,18 +68,21 @@ struct vcpu {
 	int irq_depth;	   /* inside do_IRQ() */
 	uint64_t now;	   /* ns, monotonic, as of the last listed point */
 	uint64_t tick_end; /* ns at which jiffies moves on */
-	uint64_t timer_ns; /* ns of the next timer of the wheel, UINT64_MAX: none; valid unless timer_dirty */
+	/* ns of the next timer of the wheel, UINT64_MAX: none; valid unless timer_dirty */
+	uint64_t timer_ns;
 	bool timer_dirty;
 	unsigned long jiffies;
 	void *slot[VCPU_SLOT_MAX];
 	struct task *current; /* who is inside: the ksoftirqd task of the loop, or the caller's */
 	struct vcpu *outer;   /* vCPU that the thread inside was in before it came here */
-	uint64_t told;	      /* the deadline that the host knows: last answer of vcpu_run(), 0: "more" */
+	/* the deadline that the host knows: last answer of vcpu_run(), 0: "more" */
+	uint64_t told;
 
 	char pad_remote[CACHE_BYTES]; /* the words below are written by other CPUs */
 	uint64_t irq_pending[NR_IRQS / 64]; /* [A] */
 	uint32_t irq_any;		    /* [A] some bit above is set */
-	uint32_t work_any;		    /* [A] VCPU_WORK_*: something hangs on the lists below */
+	/* [A] VCPU_WORK_*: something hangs on the lists below */
+	uint32_t work_any;
 
 	/* lock-free push by anyone, emptied by the owner */
 	struct smp_work *ipi_head;
@@ -127,7 +140,8 @@ static __always_inline bool vcpu_is_inside(const struct vcpu *v)
 /**
  * vcpu_irq() - raise interrupt @vector at @v
  *
- * Any thread, any time, also a signal handler; costs an atomic OR. Does not kick: the owner of the thread knows.
+ * Any thread, any time, also a signal handler; costs an atomic OR. Does not kick: the owner of the
+ * thread knows.
  */
 void vcpu_irq(struct vcpu *v, unsigned vector);
 
@@ -135,27 +149,29 @@ void vcpu_irq(struct vcpu *v, unsigned vector);
  * vcpu_enter() - the calling thread becomes vCPU @v
  * @task:	who comes in (NULL: the vCPU's own loop task)
  *
- * At most one thread at a time: another one sleeps here until it is free, and everyone sleeps here while smp_stop() is in force. Entering
- * a vCPU twice in one thread is a bug (BUG_ON). Registers the thread with RCU the first time, then takes it online; reads the clock.
+ * At most one thread at a time: another one sleeps here until it is free, and everyone sleeps here
+ * while smp_stop() is in force. Entering a vCPU twice in one thread is a bug (BUG_ON). Registers
+ * the thread with RCU the first time, then takes it online; reads the clock.
  */
 void vcpu_enter(struct vcpu *v, struct task *task);
 
 /*
- * Leave: rings doorbells, RCU offline; bh_count must be 0. Kicks the vCPU when the caller leaves work or an earlier deadline behind than
- * the host was told.
+ * Leave: rings doorbells, RCU offline; bh_count must be 0. Kicks the vCPU when the caller leaves
+ * work or an earlier deadline behind than the host was told.
  */
 void vcpu_leave(struct vcpu *v);
 
 /*
- * Hand a vCPU over for the time of a sleep: vcpu_leave() without the end of the task's call (doorbells stay, a signal stays), and the
- * way back. For schedule() and smp_call().
+ * Hand a vCPU over for the time of a sleep: vcpu_leave() without the end of the task's call
+ * (doorbells stay, a signal stays), and the way back. For schedule() and smp_call().
  */
 void vcpu_step_out(struct vcpu *v);
 void vcpu_step_in(struct vcpu *v, struct task *task);
 
 /*
- * No thread turns @v any more (its thread was joined, or is about to end): smp_call() and irq_mask() then act in the caller's thread, as
- * they did before the first vcpu_run(). RTNL or the thread itself, outside.
+ * No thread turns @v any more (its thread was joined, or is about to end): smp_call() and
+ * irq_mask() then act in the caller's thread, as they did before the first vcpu_run(). RTNL or the
+ * thread itself, outside.
  */
 void vcpu_retire(struct vcpu *v);
 
@@ -163,19 +179,25 @@ void vcpu_retire(struct vcpu *v);
 struct vcpu *vcpu_create(struct machine *m, unsigned id);
 void vcpu_destroy(struct vcpu *v);
 
-/* Kick vCPU @cpu's sleepers once this run is over (from outside a vCPU: now). Allowed under a lock. */
+/*
+ * Kick vCPU @cpu's sleepers once this run is over (from outside a vCPU: now). Allowed under a lock.
+ */
 void vcpu_kick_later(struct machine *m, unsigned cpu);
 
-/* Announce that something hangs on a list of @v (VCPU_WORK_*), and kick it if that is news. Any thread. */
+/*
+ * Announce that something hangs on a list of @v (VCPU_WORK_*), and kick it if that is news. Any
+ * thread.
+ */
 void vcpu_post(struct vcpu *v, uint32_t work);
 
 /**
  * vcpu_run() - one turn of the crank; the caller is inside @v
  * @now:	monotonic ns
  *
- * In order: park if smp_stop() asks, IPIs, remote timers, interrupts (do_IRQ), timers due (TIMER_SOFTIRQ), softirqs, doorbells, one RCU
- * quiescent state.
- * Return: 0 when there is more to do now, else the monotonic ns of the next deadline, UINT64_MAX when there is none.
+ * In order: park if smp_stop() asks, IPIs, remote timers, interrupts (do_IRQ), timers due
+ * (TIMER_SOFTIRQ), softirqs, doorbells, one RCU quiescent state.
+ * Return: 0 when there is more to do now, else the monotonic ns of the next deadline, UINT64_MAX
+ * when there is none.
  */
 uint64_t vcpu_run(struct vcpu *v, uint64_t now);
 

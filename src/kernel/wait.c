@@ -3,12 +3,15 @@
  * wait.c - wait queues, wake-ups, and the sleep of a blocking call
  *
  * Theory of operation
- *   Called by: blocking socket calls (prepare_to_wait, schedule_timeout), sk_data_ready and friends (__wake_up_sync_key). Calls: the wake
- *   functions of the entries, host_ops.wait, vcpu_run().
- *   Owns: nothing; entries lie on the stacks of their sleepers, who take them off with finish_wait() before they return.
+ *   Called by: blocking socket calls (prepare_to_wait, schedule_timeout), sk_data_ready and friends
+ *   (__wake_up_sync_key). Calls: the wake functions of the entries, host_ops.wait, vcpu_run().
+ *   Owns: nothing; entries lie on the stacks of their sleepers, who take them off with
+ *   finish_wait() before they return.
  *   Threads: a sleeper is inside its vCPU; wakers are inside any vCPU.
- *   Refuses: to sleep inside a softirq, an interrupt, a bh section or a vCPU that was entered from another one.
- *   A waker holds the queue's lock while it touches a task, and finish_wait() takes that lock: so the task is alive then.
+ *   Refuses: to sleep inside a softirq, an interrupt, a bh section or a vCPU that was entered from
+ *   another one.
+ *   A waker holds the queue's lock while it touches a task, and finish_wait() takes
+ *   that lock: so the task is alive then.
  *   Mirrors: kernel/sched/{wait,core}.c, kernel/timer.c (schedule_timeout) of Linux 3.13.
  */
 #define LOG_SUBSYS "sched"
@@ -23,7 +26,8 @@
 static void __schedule(struct vcpu *v, struct task *t, uint64_t deadline);
 static bool deactivate_task(struct vcpu *v, struct task *t, uint64_t wake_ns);
 static void finish_task_switch(struct task *t);
-static void __wake_up_common(wait_queue_head_t *q, unsigned mode, int nr_exclusive, int flags, void *key);
+static void __wake_up_common(wait_queue_head_t *q, unsigned mode, int nr_exclusive, int flags,
+			     void *key);
 static void wait_enqueue(wait_queue_head_t *q, wait_queue_t *w, bool tail);
 static void wait_dequeue(wait_queue_t *w);
 
@@ -39,7 +43,8 @@ void __wake_up_sync_key(wait_queue_head_t *q, unsigned mode, int nr_exclusive, v
 	spin_unlock(&q->lock);
 }
 
-static void __wake_up_common(wait_queue_head_t *q, unsigned mode, int nr_exclusive, int flags, void *key)
+static void __wake_up_common(wait_queue_head_t *q, unsigned mode, int nr_exclusive, int flags,
+			     void *key)
 {
 	wait_queue_t *w, *next;
 
@@ -113,7 +118,10 @@ void remove_wait_queue(wait_queue_head_t *q, wait_queue_t *w)
 	spin_unlock(&q->lock);
 }
 
-/* The state is set last, with a full barrier: who changes the condition after our look at it finds us asleep. */
+/*
+ * The state is set last, with a full barrier: who changes the condition after our look at it finds
+ * us asleep.
+ */
 void prepare_to_wait(wait_queue_head_t *q, wait_queue_t *w, int state)
 {
 	w->flags &= ~(unsigned)WQ_FLAG_EXCLUSIVE;
@@ -163,10 +171,12 @@ static void wait_dequeue(wait_queue_t *w)
 void __might_sleep(const char *file, int line)
 {
 	struct vcpu *v = this_vcpu();
+	const char *where;
 
-	if (unlikely(v && (in_interrupt() || v->bh_count)))
-		WARN_ONCE(&v->m->log, true, "sleeping call in %s at %s:%d", v->irq_depth ? "an interrupt" :
-			  v->in_softirq ? "a softirq" : "a bh section", file, line);
+	if (likely(!v || !(in_interrupt() || v->bh_count)))
+		return;
+	where = v->irq_depth ? "an interrupt" : v->in_softirq ? "a softirq" : "a bh section";
+	WARN_ONCE(&v->m->log, true, "sleeping call in %s at %s:%d", where, file, line);
 }
 
 long schedule_timeout(long timeout)
@@ -201,7 +211,10 @@ void schedule(uint64_t deadline)
 	finish_task_switch(t);
 }
 
-/* Turn the crank; nothing to turn: hand the vCPU over and let the host wait. Back inside when the task may run. */
+/*
+ * Turn the crank; nothing to turn: hand the vCPU over and let the host wait. Back inside when the
+ * task may run.
+ */
 static void __schedule(struct vcpu *v, struct task *t, uint64_t deadline)
 {
 	uint64_t next;
@@ -215,7 +228,10 @@ static void __schedule(struct vcpu *v, struct task *t, uint64_t deadline)
 	}
 }
 
-/* Off the vCPU until @wake_ns, 0: just give others a turn. Entering again reads the clock (loop top). False: -EINTR. */
+/*
+ * Off the vCPU until @wake_ns, 0: just give others a turn. Entering again reads the clock (loop
+ * top). False: -EINTR.
+ */
 static bool deactivate_task(struct vcpu *v, struct task *t, uint64_t wake_ns)
 {
 	struct machine *m = v->m;
@@ -245,5 +261,6 @@ bool task_can_sleep(void)
 {
 	struct vcpu *v = this_vcpu();
 
-	return v && v->current->may_sleep && !in_interrupt() && !v->bh_count && !v->outer && v->m->host->wait;
+	return v && v->current->may_sleep && !in_interrupt() && !v->bh_count && !v->outer &&
+	       v->m->host->wait;
 }

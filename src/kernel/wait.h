@@ -2,15 +2,18 @@
 #ifndef KERNEL_WAIT_H
 #define KERNEL_WAIT_H
 /*
- * wait.h - tasks, wait queues and sleeping (mirrors kernel/sched/wait.c; the scheduler itself is the host's)
+ * wait.h - tasks, wait queues and sleeping (mirrors kernel/sched/wait.c; the scheduler itself is
+ * the host's)
  *
  * Theory of operation
- *   A task is whoever makes socket calls: an embedding thread, a test, the loop itself. A blocking call queues a wait entry, gives its
- *   locks back and calls schedule_timeout(): the task leaves its vCPU and asks the host to wait (host_ops.wait), turning the crank in
- *   between, until try_to_wake_up() made it runnable or the time is over. A task that may not sleep (interrupt context, host without
- *   wait) gets its whole timeout back at once and the call answers -EAGAIN. Several tasks may sleep on one vCPU; each turns the crank
- *   when it wakes. A signal (task.signalled, or -EINTR of host_ops.wait) ends the sleep and lasts until the task leaves its vCPU.
- *   The queue's lock is a leaf: nothing is called under it but the entry's wake function.
+ *   A task is whoever makes socket calls: an embedding thread, a test, the loop itself. A blocking
+ *   call queues a wait entry, gives its locks back and calls schedule_timeout(): the task leaves
+ *   its vCPU and asks the host to wait (host_ops.wait), turning the crank in between, until
+ *   try_to_wake_up() made it runnable or the time is over. A task that may not sleep (interrupt
+ *   context, host without wait) gets its whole timeout back at once and the call answers -EAGAIN.
+ *   Several tasks may sleep on one vCPU; each turns the crank when it wakes. A signal
+ *   (task.signalled, or -EINTR of host_ops.wait) ends the sleep and lasts until the task leaves its
+ *   vCPU. The queue's lock is a leaf: nothing is called under it but the entry's wake function.
  */
 #include "kernel/vcpu.h"
 #include "lib/list.h"
@@ -26,7 +29,8 @@ struct task {
 	bool may_sleep;
 	unsigned long nr_sleeps; /* by the task itself */
 	unsigned long nr_wakes;	 /* [A] */
-	struct vcpu *sleeps_on; /* [A] vCPU that it left for host_ops.wait; its waker kicks that one */
+	/* [A] vCPU that it left for host_ops.wait; its waker kicks that one */
+	struct vcpu *sleeps_on;
 };
 
 typedef struct wait_queue_head {
@@ -72,7 +76,10 @@ static __always_inline bool waitqueue_active(const wait_queue_head_t *q)
 	return READ_ONCE(q->nr) != 0;
 }
 
-/* The same for a waker that wrote its condition just before, on whatever CPU the sleeper is: full barrier, then the look. */
+/*
+ * The same for a waker that wrote its condition just before, on whatever CPU the sleeper is: full
+ * barrier, then the look.
+ */
 static __always_inline bool wq_has_sleeper(wait_queue_head_t *q)
 {
 	return __atomic_fetch_add(&q->nr, 0, __ATOMIC_SEQ_CST) != 0;
@@ -83,21 +90,31 @@ void __wake_up_sync_key(wait_queue_head_t *q, unsigned mode, int nr_exclusive, v
 #define wake_up_interruptible_sync_poll(q, mask) \
 	__wake_up_sync_key(q, TASK_INTERRUPTIBLE, 1, (void *)(unsigned long)(mask))
 
-/* Says once, with its place, that a call which may sleep was made in a softirq, an interrupt or a bh section. */
+/*
+ * Says once, with its place, that a call which may sleep was made in a softirq, an interrupt or a
+ * bh section.
+ */
 void __might_sleep(const char *file, int line);
 #define might_sleep() __might_sleep(__FILE__, __LINE__)
 
 /**
  * schedule_timeout() - sleep until woken or @timeout jiffies passed
  *
- * The caller holds no lock and is inside its vCPU, outside softirqs; it is back inside on return (the same vCPU).
+ * The caller holds no lock and is inside its vCPU, outside softirqs; it is back inside on return
+ * (the same vCPU).
  * Return: jiffies left, 0 when the time is over; MAX_SCHEDULE_TIMEOUT never times out.
  */
 long schedule_timeout(long timeout);
-/* The hand-over to the host, for a task that can sleep (task_can_sleep()): leaves the vCPU, turns the crank and waits until runnable or @deadline. */
+/*
+ * The hand-over to the host, for a task that can sleep (task_can_sleep()): leaves the vCPU, turns
+ * the crank and waits until runnable or @deadline.
+ */
 void schedule(uint64_t deadline);
 bool signal_pending(const struct task *t);
-/* True when the current task could sleep: it may, we are not in interrupt context, and the host can wait. */
+/*
+ * True when the current task could sleep: it may, we are not in interrupt context, and the host can
+ * wait.
+ */
 bool task_can_sleep(void);
 
 #endif

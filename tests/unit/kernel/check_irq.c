@@ -168,7 +168,10 @@ START_TEST(test_irq_between_passes)
 }
 END_TEST
 
-/* P1: the last local_bh_enable() lets the interrupt in, then runs what it raised; an inner one does not. */
+/*
+ * P1: the last local_bh_enable() lets the interrupt in, then runs what it raised; an inner one does
+ * not.
+ */
 START_TEST(test_P1_irq_at_bh_enable)
 {
 	struct vcpu *v = f.m.cpu[0];
@@ -246,7 +249,10 @@ START_TEST(test_E23_E26_affinity)
 }
 END_TEST
 
-/* The line moves while NAPI polls (masked): it stays masked, and what was raised meanwhile comes after the unmask. */
+/*
+ * The line moves while NAPI polls (masked): it stays masked, and what was raised meanwhile comes
+ * after the unmask.
+ */
 START_TEST(test_E26_affinity_of_masked_line)
 {
 	int irq = request_irq(&f.m, masking_intr, "napi", NULL, 0);
@@ -274,7 +280,7 @@ START_TEST(test_request_without_memory)
 	kmem_fail_nth(&f.m.kmem, 1, NULL);
 	ck_assert_int_eq(request_irq(&f.m, intr, "x", &dev, 0), -ENOMEM);
 	ck_assert_ptr_null(irq_cpu(&f.m, 2));
-	ck_assert_int_eq(request_irq(&f.m, intr, "a name that is too long to be kept as it is", &dev, 0), 2);
+	ck_assert_int_eq(request_irq(&f.m, intr, "a name that is too long to be kept", &dev, 0), 2);
 	ck_assert_str_eq(f.m.irq[2]->name, "a name that is too long to be k");
 }
 END_TEST
@@ -296,7 +302,10 @@ START_TEST(test_E27_show_interrupts)
 }
 END_TEST
 
-/* Threads: a line moves to and fro while it is raised; nobody's interrupt is lost or runs on the wrong vCPU. */
+/*
+ * Threads: a line moves to and fro while it is raised; nobody's interrupt is lost or runs on the
+ * wrong vCPU.
+ */
 static unsigned handled; /* [A] */
 static int mover_irq;
 
@@ -341,9 +350,10 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_E28_dispatch, test_all_vectors, test_no_irq_in_irq, test_irq_in_softirq, test_irq_between_passes, test_P1_irq_at_bh_enable,
-		test_E25_masked_line, test_E23_E26_affinity,
-		test_request_without_memory, test_E27_show_interrupts, test_E26_affinity_with_threads, NULL,
+		test_E28_dispatch, test_all_vectors, test_no_irq_in_irq, test_irq_in_softirq,
+		test_irq_between_passes, test_P1_irq_at_bh_enable, test_E25_masked_line,
+		test_E23_E26_affinity, test_request_without_memory, test_E27_show_interrupts,
+		test_E26_affinity_with_threads, NULL,
 	};
 	Suite *s = suite_of("irq", begin, end, tests);
 	TCase *twice = tcase_create("irq-both-ways");

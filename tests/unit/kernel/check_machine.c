@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_machine.c: building and ending a machine, every allocation failing once, RTNL, memory names, slabinfo. */
+/*
+ * check_machine.c: building and ending a machine, every allocation failing once, RTNL, memory
+ * names, slabinfo.
+ */
 #include "fake.h"
 
 #include <errno.h>
@@ -152,6 +155,8 @@ START_TEST(test_F12_caches)
 	kmem_fail_nth(&f.m.kmem, 1, "skbuff_head_cache");
 	o[2] = kzalloc(&f.m, 1);
 	ck_assert_ptr_nonnull(o[2]);
+	ck_assert_uint_eq(c->cpu[1].allocs, 1); /* each from its own slot */
+	ck_assert_uint_eq(c->cpu[2].allocs, 1);
 	kfree(&f.m, o[2]);
 	ck_assert_ptr_null(kmem_cache_alloc(&f.m, c));
 	vcpu_leave(f.m.cpu[1]);
@@ -174,8 +179,9 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_init_refuses, test_init_parts, test_F13_init_fails_at_each_allocation, test_same_seed_same_dice,
-		test_rtnl_owner, test_destroy_counts_leaks, test_F12_caches, NULL,
+		test_init_refuses, test_init_parts, test_F13_init_fails_at_each_allocation,
+		test_same_seed_same_dice, test_rtnl_owner, test_destroy_counts_leaks,
+		test_F12_caches, NULL,
 	};
 
 	return suite_of("machine", NULL, NULL, tests);

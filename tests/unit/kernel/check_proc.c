@@ -177,8 +177,8 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_E27_files, test_E26_mask, test_E26_list, test_E26_many_cpus, test_F13_request_fails,
-		test_F13_init_fails, NULL,
+		test_E27_files, test_E26_mask, test_E26_list, test_E26_many_cpus,
+		test_F13_request_fails, test_F13_init_fails, NULL,
 	};
 
 	return suite_of("proc", begin, end, tests);

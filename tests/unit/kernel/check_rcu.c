@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_rcu.c: garbage, grace periods without readers, with sleeping ones and with readers at full speed. */
+/*
+ * check_rcu.c: garbage, grace periods without readers, with sleeping ones and with readers at full
+ * speed.
+ */
 #include "fake.h"
 
 static struct fake f;
@@ -35,8 +38,11 @@ static void end(void)
 
 START_TEST(test_N8_barrier_frees_all)
 {
-	for (int i = 0; i < 5; i++)
-		call_rcu(&f.m, &((struct item *)kzalloc(&f.m, sizeof(struct item)))->rcu, free_item);
+	for (int i = 0; i < 5; i++) {
+		struct item *it = kzalloc(&f.m, sizeof(*it));
+
+		call_rcu(&f.m, &it->rcu, free_item);
+	}
 	ck_assert_uint_eq(f.m.nr_garbage, 5);
 	ck_assert_uint_eq(freed, 0);
 	rcu_barrier(&f.m);
@@ -143,6 +149,82 @@ START_TEST(test_N8_replace_under_traffic)
 }
 END_TEST
 
+/* A reader that never leaves passes a quiescent state in each turn. */
+static void *turns_for_ever(void *arg)
+{
+	vcpu_enter(f.m.cpu[0], NULL);
+	store_mb((int *)arg, 1);
+	while (!READ_ONCE(f.quit))
+		vcpu_run(f.m.cpu[0], f.now);
+	vcpu_leave(f.m.cpu[0]);
+	return NULL;
+}
+
+START_TEST(test_N8_turn_is_quiescent)
+{
+	int inside = 0;
+	pthread_t t;
+
+	ck_assert_int_eq(pthread_create(&t, NULL, turns_for_ever, &inside), 0);
+	while (!load_mb(&inside))
+		sched_yield();
+	for (int i = 0; i < 20; i++)
+		synchronize_rcu(&f.m);
+	WRITE_ONCE(f.quit, 1);
+	pthread_join(t, NULL);
+}
+END_TEST
+
+/*
+ * A thread inside two vCPUs reads under the outer one: neither the turn nor the end of the inner
+ * one ends a grace period.
+ */
+static int nested_state, grace_over;
+
+static void note_grace(struct rcu_head *head)
+{
+	store_mb(&grace_over, 1);
+}
+
+static void *reads_outside_in(void *arg)
+{
+	vcpu_enter(f.m.cpu[0], NULL);
+	store_mb(&nested_state, 1);
+	while (load_mb(&nested_state) < 2)
+		sched_yield();
+	for (int i = 0; i < 500; i++)
+		sched_yield(); /* the grace period has begun */
+	vcpu_enter(f.m.cpu[1], NULL);
+	vcpu_run(f.m.cpu[1], f.now);
+	vcpu_leave(f.m.cpu[1]);
+	for (int i = 0; i < 2000; i++)
+		sched_yield();
+	BUG_ON(load_mb(&grace_over));
+	vcpu_leave(f.m.cpu[0]);
+	return NULL;
+}
+
+START_TEST(test_N8_nested_reader)
+{
+	struct rcu_head head;
+	pthread_t t;
+
+	nested_state = grace_over = 0;
+	ck_assert_int_eq(pthread_create(&t, NULL, reads_outside_in, NULL), 0);
+	while (!load_mb(&nested_state))
+		sched_yield();
+	store_mb(&nested_state, 2);
+	if (_i) {
+		call_rcu(&f.m, &head, note_grace);
+		rcu_barrier(&f.m);
+	} else {
+		synchronize_rcu(&f.m);
+		note_grace(NULL);
+	}
+	pthread_join(t, NULL);
+}
+END_TEST
+
 /* Threads that were readers and ended are forgotten. */
 static void *read_once(void *arg)
 {
@@ -165,8 +247,8 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_N8_barrier_frees_all, test_N8_garbage_makes_garbage, test_N8_registered_but_outside,
-		test_N8_threads_come_and_go, NULL,
+		test_N8_barrier_frees_all, test_N8_garbage_makes_garbage,
+		test_N8_registered_but_outside, test_N8_threads_come_and_go, NULL,
 	};
 	Suite *s = suite_of("rcu", begin, end, tests);
 	TCase *threads = tcase_create("rcu-threads"), *bugs = tcase_create("rcu-bugs");
@@ -174,6 +256,8 @@ Suite *suite(void)
 	tcase_set_timeout(threads, 60);
 	tcase_add_checked_fixture(threads, begin, end);
 	tcase_add_test(threads, test_N8_replace_under_traffic);
+	tcase_add_test(threads, test_N8_turn_is_quiescent);
+	tcase_add_loop_test(threads, test_N8_nested_reader, 0, 2);
 	suite_add_tcase(s, threads);
 	tcase_add_checked_fixture(bugs, begin, NULL);
 	tcase_add_test_raise_signal(bugs, test_N8_inside_is_a_bug, 6);

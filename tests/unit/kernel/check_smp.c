@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* check_smp.c: calls to other vCPUs and stops, on a single-threaded host and with a thread a vCPU. */
+/*
+ * check_smp.c: calls to other vCPUs and stops, on a single-threaded host and with a thread a vCPU.
+ */
 #include "fake.h"
 
 static struct fake f;
@@ -37,7 +39,10 @@ static void end(void)
 	fake_end(&f);
 }
 
-/* A host that turns every vCPU by itself: the caller enters, or is inside already, here or further out. */
+/*
+ * A host that turns every vCPU by itself: the caller enters, or is inside already, here or further
+ * out.
+ */
 START_TEST(test_call_single_threaded)
 {
 	struct call c = { 0 };
@@ -203,6 +208,99 @@ START_TEST(test_stop_threads)
 }
 END_TEST
 
+/* A host that never leaves its vCPU, and sleeps inside it: it must be kicked to stand still. */
+static void *stays_inside(void *arg)
+{
+	struct vcpu *v = f.m.cpu[2];
+	int *kicked = &f.cpu[2].kicked;
+
+	vcpu_enter(v, NULL);
+	while (!load_mb(&f.quit)) {
+		uint64_t next;
+
+		store_mb(kicked, 0);
+		next = vcpu_run(v, READ_ONCE(f.now));
+		if (arg && next && !load_mb(&f.quit))
+			futex_wait(kicked, 0);
+	}
+	vcpu_leave(v);
+	return NULL;
+}
+
+static void stop_the_one_inside(bool sleeps)
+{
+	pthread_t t;
+
+	ck_assert_int_eq(pthread_create(&t, NULL, stays_inside, sleeps ? &t : NULL), 0);
+	while (!READ_ONCE(f.m.cpu[2]->served))
+		sched_yield();
+	for (unsigned i = 0; i < 300; i++) {
+		unsigned long runs;
+
+		smp_stop(&f.m);
+		ck_assert_int_eq(READ_ONCE(f.m.cpu[2]->parked), f.m.stop_gate);
+		runs = f.m.cpu[2]->runs;
+		if (i % 32 == 0)
+			synchronize_rcu(&f.m); /* parked inside: no reader */
+		sched_yield();
+		ck_assert_uint_eq(f.m.cpu[2]->runs, runs);
+		smp_start(&f.m);
+	}
+	store_mb(&f.quit, 1);
+	fake_kick(&f, 2);
+	pthread_join(t, NULL);
+	vcpu_retire(f.m.cpu[2]);
+	f.ops.kick = NULL;
+}
+
+START_TEST(test_stop_inside)
+{
+	f.ops.kick = fake_kick;
+	stop_the_one_inside(_i);
+}
+END_TEST
+
+/* The one inside leaves without a turn while smp_stop() waits for it. */
+static void *leaves_late(void *arg)
+{
+	vcpu_enter(f.m.cpu[1], NULL);
+	store_mb((int *)arg, 1);
+	while (!(load_mb(&f.m.stop_gate) & 1))
+		sched_yield();
+	for (int i = 0; i < 1000; i++)
+		sched_yield();
+	vcpu_leave(f.m.cpu[1]);
+	return NULL;
+}
+
+START_TEST(test_stop_waits_for_leave)
+{
+	int inside = 0;
+	pthread_t t;
+
+	ck_assert_int_eq(pthread_create(&t, NULL, leaves_late, &inside), 0);
+	while (!load_mb(&inside))
+		sched_yield();
+	smp_stop(&f.m);
+	ck_assert(f.m.cpu[1]->held);
+	smp_start(&f.m);
+	pthread_join(t, NULL);
+}
+END_TEST
+
+/* What was sent to a vCPU whose thread is gone runs when the vCPU is given up. */
+START_TEST(test_retire_empties_the_queue)
+{
+	struct call c = { 0 };
+	struct smp_work w = { .fn = note_call, .arg = &c };
+
+	smp_call_async(&f.m, 1, &w);
+	ck_assert_uint_eq(c.count, 0);
+	vcpu_retire(f.m.cpu[1]);
+	ck_assert_uint_eq(c.count, 1);
+}
+END_TEST
+
 static void *enters_once(void *arg)
 {
 	vcpu_enter(f.m.cpu[2], NULL);
@@ -264,10 +362,12 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_call_single_threaded, test_E22_call_async, test_stop_single_threaded, NULL,
+		test_call_single_threaded, test_E22_call_async, test_stop_single_threaded,
+		test_stop_waits_for_leave, test_retire_empties_the_queue, NULL,
 	};
 	Suite *s = suite_of("smp", begin, end, tests);
-	TCase *threads = tcase_create("smp-threads"), *bugs = tcase_create("smp-bugs");
+	TCase *threads = tcase_create("smp-threads"), *inside = tcase_create("smp-inside");
+	TCase *bugs = tcase_create("smp-bugs");
 
 	tcase_set_timeout(threads, 30);
 	tcase_add_checked_fixture(threads, begin_threads, end);
@@ -278,6 +378,10 @@ Suite *suite(void)
 	tcase_add_test(threads, test_stop_keeps_entering_out);
 	tcase_add_test(threads, test_doorbell_threads);
 	suite_add_tcase(s, threads);
+	tcase_set_timeout(inside, 30);
+	tcase_add_checked_fixture(inside, begin, end);
+	tcase_add_loop_test(inside, test_stop_inside, 0, 2);
+	suite_add_tcase(s, inside);
 	tcase_add_checked_fixture(bugs, begin, NULL);
 	tcase_add_test_raise_signal(bugs, test_enter_under_own_stop_is_a_bug, 6);
 	suite_add_tcase(s, bugs);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_softirq.c: which softirqs run, when, in which order, how often; bh sections; /proc/softirqs. */
+/*
+ * check_softirq.c: which softirqs run, when, in which order, how often; bh sections;
+ * /proc/softirqs.
+ */
 #include "fake.h"
 
 static struct fake f;
@@ -221,7 +224,8 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_E12_order_of_bits, test_E12_restart_limit, test_E12_time_limit, test_bh_section, test_N7_spin_lock_bh, test_bh_outside,
+		test_E12_order_of_bits, test_E12_restart_limit, test_E12_time_limit,
+		test_bh_section, test_N7_spin_lock_bh, test_bh_outside,
 		test_never_nested, test_handler_changes_bh_count, test_E13_show_softirqs, NULL,
 	};
 

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* check_timer.c: timers at jiffy edges, re-armed and freed by themselves, and wished for by other vCPUs. */
+/*
+ * check_timer.c: timers at jiffy edges, re-armed and freed by themselves, and wished for by other
+ * vCPUs.
+ */
 #include "fake.h"
+
+#define AFTER(n) (FAKE_START + (n) * FAKE_TICK) /* the clock n jiffies later */
 
 static struct fake f;
 
@@ -14,19 +19,24 @@ struct owner {
 
 static void get(struct ktimer *t)
 {
-	__atomic_fetch_add(&from_timer((struct owner *)0, t, t)->refs, 1, __ATOMIC_SEQ_CST);
+	struct owner *o = from_timer(o, t, t);
+
+	__atomic_fetch_add(&o->refs, 1, __ATOMIC_SEQ_CST);
 }
 
 static void put(struct ktimer *t)
 {
-	int left = __atomic_sub_fetch(&from_timer((struct owner *)0, t, t)->refs, 1, __ATOMIC_SEQ_CST);
+	struct owner *o = from_timer(o, t, t);
 
-	BUG_ON(left < 0);
+	BUG_ON(__atomic_sub_fetch(&o->refs, 1, __ATOMIC_SEQ_CST) < 0);
 }
 
 static const struct ktimer_ref counted = { get, put };
 
-/* The owner's function, and how an owner that counts references calls mod and del (as sk_reset_timer() does). */
+/*
+ * The owner's function, and how an owner that counts references calls mod and del (as
+ * sk_reset_timer() does).
+ */
 static void fire(struct ktimer *t)
 {
 	struct owner *o = from_timer(o, t, t);
@@ -80,10 +90,10 @@ START_TEST(test_exact_at_the_edge)
 	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 3), 0);
 	ck_assert_ptr_eq(o.t.home, v);
 	ck_assert(timer_pending(&o.t));
-	ck_assert_uint_eq(vcpu_run(v, FAKE_START), FAKE_START + 3 * FAKE_TICK);
-	ck_assert_uint_eq(vcpu_run(v, FAKE_START + 3 * FAKE_TICK - 1), FAKE_START + 3 * FAKE_TICK);
+	ck_assert_uint_eq(vcpu_run(v, FAKE_START), AFTER(3));
+	ck_assert_uint_eq(vcpu_run(v, AFTER(3) - 1), AFTER(3));
 	ck_assert_uint_eq(o.fired, 0);
-	ck_assert_uint_eq(vcpu_run(v, FAKE_START + 3 * FAKE_TICK), UINT64_MAX);
+	ck_assert_uint_eq(vcpu_run(v, AFTER(3)), UINT64_MAX);
 	ck_assert_uint_eq(o.fired, 1);
 	ck_assert_uint_eq(o.at, INITIAL_JIFFIES + 3);
 	ck_assert(!timer_pending(&o.t));
@@ -103,11 +113,11 @@ START_TEST(test_mod_and_del_at_home)
 	ck_assert_int_eq(del_timer(&o.t), 0);
 	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 100), 0);
 	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 2), 1);
-	ck_assert_uint_eq(vcpu_run(v, FAKE_START), FAKE_START + 2 * FAKE_TICK);
+	ck_assert_uint_eq(vcpu_run(v, FAKE_START), AFTER(2));
 	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 5), 1);
-	ck_assert_uint_eq(vcpu_run(v, FAKE_START + 2 * FAKE_TICK), FAKE_START + 5 * FAKE_TICK);
+	ck_assert_uint_eq(vcpu_run(v, AFTER(2)), AFTER(5));
 	ck_assert_int_eq(del_timer(&o.t), 1);
-	ck_assert_uint_eq(vcpu_run(v, FAKE_START + 9 * FAKE_TICK), UINT64_MAX);
+	ck_assert_uint_eq(vcpu_run(v, AFTER(9)), UINT64_MAX);
 	ck_assert_uint_eq(o.fired, 0);
 	vcpu_leave(v);
 }
@@ -121,11 +131,11 @@ START_TEST(test_past_is_next_jiffy)
 
 	ktimer_setup(&o.t, fire, v);
 	vcpu_enter(v, NULL);
-	vcpu_run(v, FAKE_START + 1000 * FAKE_TICK);
+	vcpu_run(v, AFTER(1000));
 	mod_timer(&o.t, jiffies_now() - 7);
-	ck_assert_uint_eq(vcpu_run(v, FAKE_START + 1000 * FAKE_TICK), FAKE_START + 1001 * FAKE_TICK);
+	ck_assert_uint_eq(vcpu_run(v, AFTER(1000)), AFTER(1001));
 	ck_assert_uint_eq(o.fired, 0);
-	vcpu_run(v, FAKE_START + 1001 * FAKE_TICK);
+	vcpu_run(v, AFTER(1001));
 	ck_assert_uint_eq(o.fired, 1);
 	vcpu_leave(v);
 }
@@ -140,12 +150,12 @@ START_TEST(test_rearms_itself)
 	vcpu_enter(v, NULL);
 	mod_timer(&o.t, jiffies_now() + 10);
 	for (uint64_t i = 1; i <= 5; i++) {
-		ck_assert_uint_eq(vcpu_run(v, FAKE_START + (10 * i - 1) * FAKE_TICK), FAKE_START + 10 * i * FAKE_TICK);
-		vcpu_run(v, FAKE_START + 10 * i * FAKE_TICK);
+		ck_assert_uint_eq(vcpu_run(v, AFTER(10 * i - 1)), AFTER(10 * i));
+		vcpu_run(v, AFTER(10 * i));
 		ck_assert_uint_eq(o.fired, i);
 	}
 	/* a host that overslept: once, not five times */
-	vcpu_run(v, FAKE_START + 100 * FAKE_TICK);
+	vcpu_run(v, AFTER(100));
 	ck_assert_uint_eq(o.fired, 6);
 	ck_assert_int_eq(del_timer_sync(&o.t), 1);
 	vcpu_leave(v);
@@ -177,7 +187,7 @@ START_TEST(test_long_delay)
 {
 	struct vcpu *v = f.m.cpu[0];
 	struct owner o = { 0 };
-	uint64_t at = FAKE_START + 500000000ull * FAKE_TICK, next, n = 0;
+	uint64_t at = AFTER(500000000ull), next, n = 0;
 
 	ktimer_setup(&o.t, fire, v);
 	vcpu_enter(v, NULL);
@@ -194,7 +204,9 @@ START_TEST(test_long_delay)
 }
 END_TEST
 
-/* A wish of another vCPU: granted at the home's next turn; the count of references comes out even. */
+/*
+ * A wish of another vCPU: granted at the home's next turn; the count of references comes out even.
+ */
 START_TEST(test_foreign_mod)
 {
 	struct owner o;
@@ -207,14 +219,14 @@ START_TEST(test_foreign_mod)
 	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 3), 1);
 	ck_assert_int_eq(o.refs, 3);
 	vcpu_leave(f.m.cpu[1]);
-	ck_assert_uint_eq(fake_turn(&f, 0), FAKE_START + 3 * FAKE_TICK);
+	ck_assert_uint_eq(fake_turn(&f, 0), AFTER(3));
 	ck_assert_int_eq(o.refs, 2);
 	/* armed already: the second reference comes back */
 	vcpu_enter(f.m.cpu[1], NULL);
 	owner_mod(&o, jiffies_now() + 4);
 	vcpu_leave(f.m.cpu[1]);
 	ck_assert_int_eq(o.refs, 4);
-	ck_assert_uint_eq(fake_turn(&f, 0), FAKE_START + 4 * FAKE_TICK);
+	ck_assert_uint_eq(fake_turn(&f, 0), AFTER(4));
 	ck_assert_int_eq(o.refs, 2);
 	f.now += 4 * FAKE_TICK;
 	fake_turn(&f, 0);
@@ -261,7 +273,7 @@ START_TEST(test_home_overtakes_wish)
 	vcpu_leave(f.m.cpu[1]);
 	vcpu_enter(f.m.cpu[0], NULL);
 	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 3), 1);
-	ck_assert_uint_eq(vcpu_run(f.m.cpu[0], f.now), FAKE_START + 3 * FAKE_TICK);
+	ck_assert_uint_eq(vcpu_run(f.m.cpu[0], f.now), AFTER(3));
 	ck_assert_int_eq(o.refs, 2);
 	vcpu_leave(f.m.cpu[0]);
 	/* now it is armed, too: the wish's reference for it is one too many */
@@ -272,7 +284,7 @@ START_TEST(test_home_overtakes_wish)
 	vcpu_enter(f.m.cpu[0], NULL);
 	ck_assert_int_eq(mod_timer(&o.t, jiffies_now() + 3), 1);
 	ck_assert_int_eq(o.refs, 3);
-	ck_assert_uint_eq(vcpu_run(f.m.cpu[0], f.now), FAKE_START + 3 * FAKE_TICK);
+	ck_assert_uint_eq(vcpu_run(f.m.cpu[0], f.now), AFTER(3));
 	ck_assert_int_eq(o.refs, 2);
 	vcpu_leave(f.m.cpu[0]);
 	vcpu_enter(f.m.cpu[1], NULL);
@@ -338,7 +350,7 @@ START_TEST(test_foreign_threads)
 		ck_assert_int_eq(pthread_create(&t[i], NULL, wisher, f.m.cpu[i + 1]), 0);
 	vcpu_enter(v, NULL);
 	for (uint64_t i = 1; i < 20000; i++) {
-		vcpu_run(v, FAKE_START + i * FAKE_TICK);
+		vcpu_run(v, AFTER(i));
 		if (i % 7 == 0)
 			owner_del(&contended);
 		if (i % 11 == 0)
@@ -360,9 +372,10 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_exact_at_the_edge, test_mod_and_del_at_home, test_past_is_next_jiffy, test_rearms_itself,
-		test_frees_itself, test_long_delay, test_foreign_mod, test_foreign_del, test_home_overtakes_wish,
-		test_del_sync_empties_the_queue, test_foreign_threads, NULL,
+		test_exact_at_the_edge, test_mod_and_del_at_home, test_past_is_next_jiffy,
+		test_rearms_itself, test_frees_itself, test_long_delay, test_foreign_mod,
+		test_foreign_del, test_home_overtakes_wish, test_del_sync_empties_the_queue,
+		test_foreign_threads, NULL,
 	};
 
 	return suite_of("timer", begin, end, tests);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_vcpu.c: enter, run, leave; time; deadlines; what a host is told; doorbells; vCPUs within vCPUs. */
+/*
+ * check_vcpu.c: enter, run, leave; time; deadlines; what a host is told; doorbells; vCPUs within
+ * vCPUs.
+ */
 #include "fake.h"
 
 static struct fake f;
@@ -125,7 +128,8 @@ START_TEST(test_jiffies_conversions)
 	ck_assert_uint_eq(msecs_to_jiffies(&f.m, 5), 2);
 	ck_assert_uint_eq(jiffies_to_msecs(&f.m, 250), 1000);
 	ck_assert_uint_eq(jiffies_to_ns(&f.m, INITIAL_JIFFIES + 2), FAKE_START + 2 * FAKE_TICK);
-	ck_assert_uint_eq(machine_jiffies(&f.m, FAKE_START + 2 * FAKE_TICK - 1), INITIAL_JIFFIES + 1);
+	ck_assert_uint_eq(machine_jiffies(&f.m, FAKE_START + 2 * FAKE_TICK - 1),
+			  INITIAL_JIFFIES + 1);
 }
 END_TEST
 
@@ -151,13 +155,20 @@ static void ring_and_cancel(struct doorbell *bell)
 START_TEST(test_doorbell_marked_twice_rings_once)
 {
 	struct vcpu *v = f.m.cpu[0];
-	struct doorbell bell;
+	struct doorbell bell, other;
 
 	doorbell_init(&bell, v, count_ring);
+	doorbell_init(&other, v, count_ring);
 	vcpu_enter(v, NULL);
 	doorbell_mark(&bell);
+	doorbell_mark(&other);
 	doorbell_mark(&bell);
 	ck_assert_uint_eq(rung, 0);
+	vcpu_run(v, f.now);
+	ck_assert_uint_eq(rung, 2);
+	rung = 0;
+	doorbell_mark(&bell);
+	doorbell_mark(&bell);
 	vcpu_run(v, f.now);
 	ck_assert_uint_eq(rung, 1);
 	vcpu_run(v, f.now);
@@ -169,7 +180,10 @@ START_TEST(test_doorbell_marked_twice_rings_once)
 }
 END_TEST
 
-/* Marked on another vCPU and by a thread outside, and at home: still once; the home has work meanwhile. */
+/*
+ * Marked on another vCPU and by a thread outside, and at home: still once; the home has work
+ * meanwhile.
+ */
 START_TEST(test_doorbell_remote)
 {
 	struct doorbell bell;
@@ -298,8 +312,9 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_enter_leave, test_nested, test_time_and_jiffies, test_clock_reads, test_jiffies_conversions,
-		test_doorbell_marked_twice_rings_once, test_doorbell_remote, test_doorbell_cancel,
+		test_enter_leave, test_nested, test_time_and_jiffies, test_clock_reads,
+		test_jiffies_conversions, test_doorbell_marked_twice_rings_once,
+		test_doorbell_remote, test_doorbell_cancel,
 		test_doorbell_marks_itself, test_leave_tells_host, test_threads_share_a_vcpu, NULL,
 	};
 	Suite *s = suite_of("vcpu", begin, end, tests);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* check_wait.c: wait queues, who is woken, and the sleep of a blocking call on a host that waits. */
+/*
+ * check_wait.c: wait queues, who is woken, and the sleep of a blocking call on a host that waits.
+ */
 #include "fake.h"
 
 #include <errno.h>
@@ -237,7 +239,9 @@ static void busy(struct vcpu *v)
 		__raise_softirq_irqoff(NET_RX_SOFTIRQ);
 }
 
-/* While the crank says "more" it is turned; the host is not asked to wait for a time that is over. */
+/*
+ * While the crank says "more" it is turned; the host is not asked to wait for a time that is over.
+ */
 START_TEST(test_N2_more_to_do)
 {
 	f.ops.wait = host_wait;
@@ -304,7 +308,8 @@ START_TEST(test_N2_may_not_sleep)
 END_TEST
 
 /*
- * Threads: readers block on one vCPU, the test feeds and turns it. Each event wakes one reader; nobody sleeps through one.
+ * Threads: readers block on one vCPU, the test feeds and turns it. Each event wakes one reader;
+ * nobody sleeps through one.
  */
 #define READERS 3
 #define EVENTS 300
@@ -390,8 +395,9 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_L8_exclusive, test_L7_all_and_one, test_L8_awake_does_not_count, test_N2_timeout, test_N2_woken,
-		test_N2_woken_by_timer, test_N2_more_to_do, test_N2_signal, test_N2_may_not_sleep, test_L8_threads, NULL,
+		test_L8_exclusive, test_L7_all_and_one, test_L8_awake_does_not_count,
+		test_N2_timeout, test_N2_woken, test_N2_woken_by_timer, test_N2_more_to_do,
+		test_N2_signal, test_N2_may_not_sleep, test_L8_threads, NULL,
 	};
 
 	return suite_of("wait", begin, end, tests);

@@ -2,9 +2,10 @@
 /*
  * fake.h: the world of the kernel room's checks
  *
- * A machine on a clock that moves only when the test says so (or by `step` at each reading), a host that counts what it is asked, a log
- * that remembers its last line, and, for checks with threads, one thread a vCPU that sleeps until it is kicked. fake_end() asserts that
- * the machine leaves nothing behind.
+ * A machine on a clock that moves only when the test says so (or by `step` at each reading), a host
+ * that counts what it is asked, a log that remembers its last line, and, for checks with threads,
+ * one thread a vCPU that sleeps until it is kicked. fake_end() asserts that the machine leaves
+ * nothing behind.
  */
 #ifndef TESTS_UNIT_KERNEL_FAKE_H
 #define TESTS_UNIT_KERNEL_FAKE_H
@@ -112,7 +113,8 @@ static inline void fake_config(struct fake *f, struct machine_config *cfg, unsig
 	f->ops.irq_mask = fake_irq_mask;
 	f->ops.irq_unmask = fake_irq_unmask;
 	*cfg = (struct machine_config){
-		.host = &f->ops, .host_ctx = f, .nr_cpus = nr_cpus, .seed = { 1, 2, 3, 4 }, .log = &f->logger,
+		.host = &f->ops, .host_ctx = f, .nr_cpus = nr_cpus, .seed = { 1, 2, 3, 4 },
+		.log = &f->logger,
 	};
 }
 
@@ -168,7 +170,8 @@ static inline void fake_start_threads(struct fake *f)
 {
 	for (unsigned i = 0; i < f->m.nr_cpus; i++) {
 		f->cpu[i].arg = (struct fake_thread){ f, i };
-		ck_assert_int_eq(pthread_create(&f->cpu[i].thread, NULL, fake_loop, &f->cpu[i].arg), 0);
+		ck_assert_int_eq(pthread_create(&f->cpu[i].thread, NULL, fake_loop,
+						&f->cpu[i].arg), 0);
 		f->cpu[i].running = true;
 		while (!__atomic_load_n(&f->cpu[i].runs, __ATOMIC_ACQUIRE))
 			sched_yield();
@@ -189,7 +192,8 @@ static inline void fake_stop_threads(struct fake *f)
 }
 
 /* What @show prints. */
-static inline void fake_show(struct fake *f, int (*show)(struct seq_file *, void *), char *buf, size_t size)
+static inline void fake_show(struct fake *f, int (*show)(struct seq_file *, void *), char *buf,
+			     size_t size)
 {
 	struct seq_file s;
 

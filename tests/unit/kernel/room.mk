@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Checks of src/kernel: linked with it and the floors below only. Two lines a program; its source is %D%/check_NAME.c.
+# Checks of src/kernel: linked with it and the floors below only. Two lines a program; its source is
+# %D%/check_NAME.c.
 EXTRA_DIST += %D%/fake.h
 check_PROGRAMS += %D%/check_irq
 %C%_check_irq_LDADD = $(KERNEL_CHECK)
