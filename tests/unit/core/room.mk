@@ -2,3 +2,10 @@
 # Checks of src/core: linked with it and the floors below only. Two lines a program; its source is %D%/check_NAME.c:
 # check_PROGRAMS += %D%/check_NAME
 # %C%_check_NAME_LDADD = $(CORE_CHECK)
+EXTRA_DIST += %D%/testdev.h
+check_PROGRAMS += %D%/check_napi
+%C%_check_napi_LDADD = $(CORE_CHECK)
+check_PROGRAMS += %D%/check_dev_rx
+%C%_check_dev_rx_LDADD = $(CORE_CHECK)
+check_PROGRAMS += %D%/check_dev_tx
+%C%_check_dev_tx_LDADD = $(CORE_CHECK)
