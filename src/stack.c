@@ -77,6 +77,7 @@ unsigned long net_destroy(struct net *net)
 {
 	unsigned long leaks;
 
+	machine_retire(&net->m); /* what is sent to a vCPU from here on is done by us */
 	undo(net, ARRAY_SIZE(rooms));
 	leaks = machine_destroy(&net->m);
 	free(net);

@@ -81,6 +81,14 @@ unsigned long machine_destroy(struct machine *m)
 	return left;
 }
 
+void machine_retire(struct machine *m)
+{
+	struct vcpu *v;
+
+	for_each_vcpu(v, m)
+		vcpu_retire(v);
+}
+
 /* The dice of two machines with different seeds differ in each of the four words. */
 static void machine_seed(struct machine *m, const uint64_t seed[4])
 {

@@ -123,6 +123,9 @@ int machine_init(struct machine *m, const struct machine_config *cfg);
  */
 unsigned long machine_destroy(struct machine *m);
 
+/* vcpu_retire() of every vCPU: the host's threads have ended (RTNL). */
+void machine_retire(struct machine *m);
+
 /* Claim the control role (RTNL) for the calling thread; the last claim wins. */
 void rtnl_claim(struct machine *m);
 /* True when the calling thread is the control thread. */

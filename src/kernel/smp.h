@@ -10,7 +10,7 @@
  *   smp_call() from the control thread runs a function inside a vCPU and waits for it. With a
  *   single-threaded host (no kick) the caller enters the vCPU itself when it is free, or runs at
  *   once when it is inside it already. So it does for a vCPU that no thread has turned yet
- *   (vcpu_retire()), and under smp_stop().
+ *   (vcpu_serve()), and under smp_stop().
  *   smp_stop() parks every vCPU at its loop top, so that bulk changes need no lock; smp_start()
  *   lets them go.
  */

@@ -104,8 +104,8 @@ uint64_t vcpu_run(struct vcpu *v, uint64_t now)
 	BUG_ON(v != current_vcpu || v->in_softirq || v->bh_count || v->irq_depth);
 	vcpu_count(&v->runs);
 	vcpu_set_time(v, now);
-	if (unlikely(!READ_ONCE(v->served)) && v->m->host->kick)
-		store_mb(&v->served, true);
+	if (unlikely(!READ_ONCE(v->served)) && v->m->host->kick && !rtnl_is_owner(v->m))
+		vcpu_serve(v);
 	if (unlikely(READ_ONCE(v->m->stop_gate) & 1))
 		smp_park(v);
 	if (unlikely(READ_ONCE(v->work_any)))
@@ -158,6 +158,12 @@ void vcpu_step_out(struct vcpu *v)
 	 */
 	if (unlikely(load_mb(&m->stop_gate) & 1))
 		smp_stop_notify(m);
+}
+
+void vcpu_serve(struct vcpu *v)
+{
+	if (v->m->host->kick)
+		store_mb(&v->served, true);
 }
 
 void vcpu_retire(struct vcpu *v)

@@ -90,7 +90,7 @@ struct vcpu {
 	struct timer_remote *timer_head;
 	int entered; /* 0 free, 1 a thread is inside, 2 and others may wait for it */
 	int parked;  /* value of stop_gate for which it stands still at loop top */
-	bool served; /* a thread of the host turns it; see vcpu_retire() */
+	bool served; /* a thread of the host turns it; see vcpu_serve() */
 	bool held;	     /* [R] smp_stop() keeps it from being entered */
 	char pad_own[CACHE_BYTES];
 
@@ -169,9 +169,14 @@ void vcpu_step_out(struct vcpu *v);
 void vcpu_step_in(struct vcpu *v, struct task *task);
 
 /*
- * No thread turns @v any more (its thread was joined, or is about to end): smp_call() and
- * irq_mask() then act in the caller's thread, as they did before the first vcpu_run(). RTNL or the
- * thread itself, outside.
+ * Another thread than the control thread turns @v from now on: smp_call(), irq_mask() and
+ * irq_unmask() of others are sent to it. Its first vcpu_run() says so by itself; who starts threads
+ * calls this before. Only on a host that can kick.
+ */
+void vcpu_serve(struct vcpu *v);
+/*
+ * No thread turns @v any more (it was joined, or is about to end): they act in the caller's thread
+ * again; what was sent already is done now. RTNL or the thread itself, outside.
  */
 void vcpu_retire(struct vcpu *v);
 

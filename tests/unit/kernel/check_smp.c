@@ -288,6 +288,40 @@ START_TEST(test_stop_waits_for_leave)
 }
 END_TEST
 
+/* The control thread of a host that could kick turns the crank: it does not wait for itself. */
+START_TEST(test_call_control_thread_turns)
+{
+	struct call c = { 0 };
+
+	f.ops.kick = fake_kick;
+	fake_turn(&f, 1);
+	ck_assert(!f.m.cpu[1]->served);
+	smp_call(&f.m, 1, note_call, &c);
+	ck_assert(pthread_equal(c.by, pthread_self()));
+	f.ops.kick = NULL;
+}
+END_TEST
+
+/* A vCPU that is served gets its first call before its thread had a turn: the thread does it. */
+START_TEST(test_serve_before_the_thread)
+{
+	struct call c = { 0 };
+
+	f.ops.kick = fake_kick;
+	vcpu_serve(f.m.cpu[2]);
+	ck_assert_int_eq(pthread_create(&f.cpu[2].thread, NULL, stays_inside, &f), 0);
+	smp_call(&f.m, 2, note_call, &c);
+	ck_assert(pthread_equal(c.by, f.cpu[2].thread));
+	store_mb(&f.quit, 1);
+	fake_kick(&f, 2);
+	pthread_join(f.cpu[2].thread, NULL);
+	machine_retire(&f.m);
+	smp_call(&f.m, 2, note_call, &c);
+	ck_assert(pthread_equal(c.by, pthread_self()));
+	f.ops.kick = NULL;
+}
+END_TEST
+
 /* What was sent to a vCPU whose thread is gone runs when the vCPU is given up. */
 START_TEST(test_retire_empties_the_queue)
 {
@@ -363,7 +397,8 @@ Suite *suite(void)
 {
 	const TTest *const tests[] = {
 		test_call_single_threaded, test_E22_call_async, test_stop_single_threaded,
-		test_stop_waits_for_leave, test_retire_empties_the_queue, NULL,
+		test_stop_waits_for_leave, test_call_control_thread_turns,
+		test_serve_before_the_thread, test_retire_empties_the_queue, NULL,
 	};
 	Suite *s = suite_of("smp", begin, end, tests);
 	TCase *threads = tcase_create("smp-threads"), *inside = tcase_create("smp-inside");
