@@ -3,7 +3,7 @@
  * nl_msg.c - netlink messages: building and taking apart
  *
  * Called by rtnetlink.c and every handler, here and above. Attributes of a request are checked
- * once, by nla_parse_policy(); a handler then reads them without a further check.
+ * once, by nlb_parse(); a handler then reads them without a further check.
  * Owns: the buffer of a struct nl_buf until nl_buf_free(). Without memory the error sticks and all
  * further puts do nothing.
  * Threads: RTNL. Refuses: lengths that do not fit into what was received, attributes of a wrong
@@ -18,7 +18,7 @@
 #define NL_BUF_MAX (64u << 20)
 
 static void *nl_reserve(struct nl_buf *b, size_t len);
-static int nla_check(const struct nlattr *a, const struct nla_policy *p, struct extack *err);
+static int nla_check(const struct nlattr *a, const struct nlb_policy *p, struct extack *err);
 
 /* --- building --- */
 
@@ -63,7 +63,7 @@ static void *nl_reserve(struct nl_buf *b, size_t len)
 	return p;
 }
 
-void *nlmsg_put(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int payload, int flags)
+void *nlb_msg(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int payload, int flags)
 {
 	struct nlmsghdr *nlh;
 
@@ -79,7 +79,7 @@ void *nlmsg_put(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int p
 	return NLMSG_DATA(nlh);
 }
 
-void nlmsg_end(struct nl_buf *b)
+void nlb_msg_end(struct nl_buf *b)
 {
 	if (!b->cur)
 		return;
@@ -87,7 +87,7 @@ void nlmsg_end(struct nl_buf *b)
 	b->cur = NULL;
 }
 
-void nlmsg_cancel(struct nl_buf *b)
+void nlb_msg_cancel(struct nl_buf *b)
 {
 	if (!b->cur)
 		return;
@@ -95,7 +95,7 @@ void nlmsg_cancel(struct nl_buf *b)
 	b->cur = NULL;
 }
 
-int nla_put(struct nl_buf *b, int type, int len, const void *data)
+int nlb_put(struct nl_buf *b, int type, int len, const void *data)
 {
 	struct nlattr *a;
 
@@ -111,20 +111,20 @@ int nla_put(struct nl_buf *b, int type, int len, const void *data)
 	return 0;
 }
 
-int nla_put_string(struct nl_buf *b, int type, const char *s)
+int nlb_put_string(struct nl_buf *b, int type, const char *s)
 {
-	return nla_put(b, type, (int)strlen(s) + 1, s);
+	return nlb_put(b, type, (int)strlen(s) + 1, s);
 }
 
-size_t nla_nest_start(struct nl_buf *b, int type)
+size_t nlb_nest_start(struct nl_buf *b, int type)
 {
 	size_t start = b->len;
 
-	nla_put(b, type, 0, NULL);
+	nlb_put(b, type, 0, NULL);
 	return start;
 }
 
-void nla_nest_end(struct nl_buf *b, size_t start)
+void nlb_nest_end(struct nl_buf *b, size_t start)
 {
 	struct nlattr *a;
 
@@ -140,7 +140,7 @@ void nla_nest_end(struct nl_buf *b, size_t start)
 
 /* --- taking apart --- */
 
-const void *nlmsg_header(const struct nl_req *req, size_t size, const void **ret_attrs,
+const void *nlb_header(const struct nl_req *req, size_t size, const void **ret_attrs,
 			 size_t *ret_len, struct extack *err)
 {
 	size_t payload = req->nlh->nlmsg_len - NLMSG_HDRLEN, skip = NLMSG_ALIGN(size);
@@ -156,8 +156,8 @@ const void *nlmsg_header(const struct nl_req *req, size_t size, const void **ret
 	return data;
 }
 
-int nla_parse_policy(const struct nlattr **tb, int maxtype, const void *attrs, size_t len,
-		     const struct nla_policy *policy, bool strict, struct extack *err)
+int nlb_parse(const struct nlattr **tb, int maxtype, const void *attrs, size_t len,
+		     const struct nlb_policy *policy, bool strict, struct extack *err)
 {
 	const char *p = attrs;
 
@@ -186,11 +186,11 @@ int nla_parse_policy(const struct nlattr **tb, int maxtype, const void *attrs, s
 	return 0;
 }
 
-static int nla_check(const struct nlattr *a, const struct nla_policy *p, struct extack *err)
+static int nla_check(const struct nlattr *a, const struct nlb_policy *p, struct extack *err)
 {
 	static const uint8_t fixed[] = { [NLA_U8_T] = 1, [NLA_U16_T] = 2, [NLA_U32_T] = 4 };
-	int type = a->nla_type & NLA_TYPE_MASK, len = nla_len_of(a);
-	const char *s = nla_data_of(a);
+	int type = a->nla_type & NLA_TYPE_MASK, len = nlb_len(a);
+	const char *s = nlb_data(a);
 
 	switch (p->type) {
 	case NLA_U8_T:
@@ -225,14 +225,14 @@ static int nla_check(const struct nlattr *a, const struct nla_policy *p, struct 
 	return 0;
 }
 
-int nla_get_string_of(const struct nlattr *a, char *dst, size_t size)
+int nlb_get_string(const struct nlattr *a, char *dst, size_t size)
 {
-	size_t len = strnlen(nla_data_of(a), (size_t)nla_len_of(a));
+	size_t len = strnlen(nlb_data(a), (size_t)nlb_len(a));
 
 	dst[0] = '\0';
 	if (len >= size)
 		return -ERANGE;
-	memcpy(dst, nla_data_of(a), len);
+	memcpy(dst, nlb_data(a), len);
 	dst[len] = '\0';
 	return (int)len;
 }

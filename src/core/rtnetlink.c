@@ -152,9 +152,9 @@ static int rtnl_dump_send(struct nl_req *req)
 	size_t from = 0, to = 0;
 	int *done;
 
-	done = nlmsg_put(out, req->client->portid, req->nlh->nlmsg_seq, NLMSG_DONE, sizeof(*done),
+	done = nlb_msg(out, req->client->portid, req->nlh->nlmsg_seq, NLMSG_DONE, sizeof(*done),
 			 NLM_F_MULTI);
-	nlmsg_end(out);
+	nlb_msg_end(out);
 	if (out->error)
 		return out->error;
 	while (to < out->len) {
@@ -203,14 +203,14 @@ static void netlink_ack(struct nl_req *req, int error)
 	if (text)
 		flags |= NLM_F_ACK_TLVS;
 	nl_buf_init(&b, req->net);
-	e = nlmsg_put(&b, c->portid, nlh->nlmsg_seq, NLMSG_ERROR,
+	e = nlb_msg(&b, c->portid, nlh->nlmsg_seq, NLMSG_ERROR,
 		      (int)(sizeof(e->error) + NLMSG_ALIGN(quote)), flags);
 	if (e) {
 		e->error = error;
 		memcpy(&e->msg, nlh, quote);
 		if (text)
-			nla_put_string(&b, NLMSGERR_ATTR_MSG, req->err->msg);
-		nlmsg_end(&b);
+			nlb_put_string(&b, NLMSGERR_ATTR_MSG, req->err->msg);
+		nlb_msg_end(&b);
 	}
 	if (b.error)
 		netlink_ack_short(req, error);

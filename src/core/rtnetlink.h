@@ -27,7 +27,7 @@ struct nl_client {
 	struct list_head list; /* net->rtnl_groups */
 };
 
-/* Growing message buffer: nlmsg_put() starts a message, nla_put() adds, nlmsg_end() closes. Allocation failure is sticky. */
+/* Growing message buffer: nlb_msg() starts a message, nlb_put() adds, nlb_msg_end() closes. Allocation failure is sticky. */
 struct nl_buf {
 	struct net *net;
 	char *buf;
@@ -38,43 +38,43 @@ struct nl_buf {
 void nl_buf_init(struct nl_buf *b, struct net *net);
 void nl_buf_free(struct nl_buf *b);
 /* Payload pointer (zeroed, valid until the buffer grows: fill it before adding more); NULL on failure. */
-void *nlmsg_put(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int payload, int flags);
-void nlmsg_cancel(struct nl_buf *b); /* take back the open message */
-int nla_put(struct nl_buf *b, int type, int len, const void *data);
-static __always_inline int nla_put_u16(struct nl_buf *b, int type, uint16_t v) { return nla_put(b, type, 2, &v); }
-static __always_inline int nla_put_u32(struct nl_buf *b, int type, uint32_t v) { return nla_put(b, type, 4, &v); }
-static __always_inline int nla_put_u8(struct nl_buf *b, int type, uint8_t v) { return nla_put(b, type, 1, &v); }
-static __always_inline int nla_put_be32(struct nl_buf *b, int type, __be32 v) { return nla_put(b, type, 4, &v); }
-int nla_put_string(struct nl_buf *b, int type, const char *s);
-size_t nla_nest_start(struct nl_buf *b, int type); /* cookie for nla_nest_end */
-void nla_nest_end(struct nl_buf *b, size_t start);
-void nlmsg_end(struct nl_buf *b);
+void *nlb_msg(struct nl_buf *b, uint32_t portid, uint32_t seq, int type, int payload, int flags);
+void nlb_msg_cancel(struct nl_buf *b); /* take back the open message */
+int nlb_put(struct nl_buf *b, int type, int len, const void *data);
+static __always_inline int nlb_put_u16(struct nl_buf *b, int type, uint16_t v) { return nlb_put(b, type, 2, &v); }
+static __always_inline int nlb_put_u32(struct nl_buf *b, int type, uint32_t v) { return nlb_put(b, type, 4, &v); }
+static __always_inline int nlb_put_u8(struct nl_buf *b, int type, uint8_t v) { return nlb_put(b, type, 1, &v); }
+static __always_inline int nlb_put_be32(struct nl_buf *b, int type, __be32 v) { return nlb_put(b, type, 4, &v); }
+int nlb_put_string(struct nl_buf *b, int type, const char *s);
+size_t nlb_nest_start(struct nl_buf *b, int type); /* cookie for nlb_nest_end */
+void nlb_nest_end(struct nl_buf *b, size_t start);
+void nlb_msg_end(struct nl_buf *b);
 
 struct nl_req;
 
 /* Attribute access for handlers. */
-struct nla_policy {
+struct nlb_policy {
 	uint16_t type, len; /* NLA_* below; len: exact for fixed types, maximum for strings and binary */
 };
 enum { NLA_UNSPEC_T, NLA_U8_T, NLA_U16_T, NLA_U32_T, NLA_STRING_T, NLA_BINARY_T, NLA_NESTED_T, NLA_REJECT_T };
 /* Fill @tb[0..maxtype]; unknown types are ignored unless @strict: 0 or -EINVAL with text naming the attribute. */
-int nla_parse_policy(const struct nlattr **tb, int maxtype, const void *attrs, size_t len, const struct nla_policy *policy, bool strict,
+int nlb_parse(const struct nlattr **tb, int maxtype, const void *attrs, size_t len, const struct nlb_policy *policy, bool strict,
 		     struct extack *err);
-#define nla_data_of(a) ((const void *)((const char *)(a) + NLA_HDRLEN))
-#define nla_len_of(a) ((int)((a)->nla_len - NLA_HDRLEN))
-static __always_inline uint32_t nla_get_u32_of(const struct nlattr *a)
+#define nlb_data(a) ((const void *)((const char *)(a) + NLA_HDRLEN))
+#define nlb_len(a) ((int)((a)->nla_len - NLA_HDRLEN))
+static __always_inline uint32_t nlb_get_u32(const struct nlattr *a)
 {
 	uint32_t v;
 
-	memcpy(&v, nla_data_of(a), 4);
+	memcpy(&v, nlb_data(a), 4);
 	return v;
 }
 
-static __always_inline uint8_t nla_get_u8_of(const struct nlattr *a) { return *(const uint8_t *)nla_data_of(a); }
+static __always_inline uint8_t nlb_get_u8(const struct nlattr *a) { return *(const uint8_t *)nlb_data(a); }
 /* The string of @a, cut at its first 0, into @dst: its length, or -ERANGE when it does not fit (@dst is then ""). */
-int nla_get_string_of(const struct nlattr *a, char *dst, size_t size);
+int nlb_get_string(const struct nlattr *a, char *dst, size_t size);
 /* Header of @size bytes (struct ifinfomsg ...) at the start of a request, and what follows it: NULL when the request is too short. */
-const void *nlmsg_header(const struct nl_req *req, size_t size, const void **ret_attrs, size_t *ret_len, struct extack *err);
+const void *nlb_header(const struct nl_req *req, size_t size, const void **ret_attrs, size_t *ret_len, struct extack *err);
 
 /* One request in flight: a handler reads it and answers into @out. */
 struct nl_req {

@@ -34,7 +34,7 @@ static void link_fill(struct nl_buf *b, struct net_device *dev, uint32_t portid,
 		      int type, int flags, unsigned change);
 static void link_fill_stats(struct nl_buf *b, const struct net_device *dev);
 
-static const struct nla_policy link_policy[IFLA_MAX + 1] = {
+static const struct nlb_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_ADDRESS] = { NLA_BINARY_T, MAX_ADDR_LEN },
 	[IFLA_BROADCAST] = { NLA_BINARY_T, MAX_ADDR_LEN },
 	[IFLA_IFNAME] = { NLA_STRING_T, IFNAMSIZ - 1 },
@@ -54,7 +54,7 @@ static const struct nla_policy link_policy[IFLA_MAX + 1] = {
 	[IFLA_CARRIER] = { NLA_U8_T, 1 },
 };
 
-static const struct nla_policy info_policy[IFLA_INFO_MAX + 1] = {
+static const struct nlb_policy info_policy[IFLA_INFO_MAX + 1] = {
 	[IFLA_INFO_KIND] = { NLA_STRING_T, 31 },
 	[IFLA_INFO_DATA] = { NLA_BINARY_T, 512 },
 };
@@ -94,8 +94,8 @@ static const struct ifinfomsg *link_parse(struct nl_req *req, const struct nlatt
 	const void *attrs;
 	size_t len;
 
-	ifm = nlmsg_header(req, sizeof(*ifm), &attrs, &len, req->err);
-	if (!ifm || nla_parse_policy(tb, IFLA_MAX, attrs, len, link_policy, false, req->err))
+	ifm = nlb_header(req, sizeof(*ifm), &attrs, &len, req->err);
+	if (!ifm || nlb_parse(tb, IFLA_MAX, attrs, len, link_policy, false, req->err))
 		return NULL;
 	return ifm;
 }
@@ -108,7 +108,7 @@ static struct net_device *link_find(struct nl_req *req, const struct ifinfomsg *
 
 	if (ifm->ifi_index > 0)
 		return __dev_get_by_index(req->net, ifm->ifi_index);
-	if (a && nla_get_string_of(a, name, sizeof(name)) > 0)
+	if (a && nlb_get_string(a, name, sizeof(name)) > 0)
 		return __dev_get_by_name(req->net, name);
 	return NULL;
 }
@@ -125,8 +125,8 @@ static int rtnl_newlink(struct nl_req *req)
 	if (!ifm)
 		return -EINVAL;
 	if (tb[IFLA_LINKINFO]) {
-		ret = nla_parse_policy(info, IFLA_INFO_MAX, nla_data_of(tb[IFLA_LINKINFO]),
-				       (size_t)nla_len_of(tb[IFLA_LINKINFO]), info_policy, false,
+		ret = nlb_parse(info, IFLA_INFO_MAX, nlb_data(tb[IFLA_LINKINFO]),
+				       (size_t)nlb_len(tb[IFLA_LINKINFO]), info_policy, false,
 				       req->err);
 		if (ret)
 			return ret;
@@ -174,15 +174,15 @@ static int link_create(struct nl_req *req, const struct ifinfomsg *ifm, const st
 	if (ifm->ifi_index)
 		return extack_fail(req->err, -EOPNOTSUPP, "the index of a device cannot be chosen");
 	if (!info[IFLA_INFO_KIND] ||
-	    nla_get_string_of(info[IFLA_INFO_KIND], kind, sizeof(kind)) <= 0)
+	    nlb_get_string(info[IFLA_INFO_KIND], kind, sizeof(kind)) <= 0)
 		return extack_fail(req->err, -EOPNOTSUPP, "no kind of device given");
 	ops = link_ops_of(req->net, kind);
 	if (!ops || !ops->newlink)
 		return extack_fail(req->err, -EOPNOTSUPP, "unknown kind of device: %s", kind);
 	if (info[IFLA_INFO_DATA])
-		nla_get_string_of(info[IFLA_INFO_DATA], spec, sizeof(spec));
+		nlb_get_string(info[IFLA_INFO_DATA], spec, sizeof(spec));
 	if (tb[IFLA_IFNAME])
-		nla_get_string_of(tb[IFLA_IFNAME], name, sizeof(name));
+		nlb_get_string(tb[IFLA_IFNAME], name, sizeof(name));
 	else
 		link_pick_name(req->net, kind, name);
 	if (!dev_valid_name(name))
@@ -240,7 +240,7 @@ static int link_set(struct nl_req *req, struct net_device *dev, const struct ifi
 	unsigned flags;
 	int ret = 0;
 
-	if (tb[IFLA_MASTER] && nla_get_u32_of(tb[IFLA_MASTER]))
+	if (tb[IFLA_MASTER] && nlb_get_u32(tb[IFLA_MASTER]))
 		return extack_fail(req->err, -EOPNOTSUPP, "devices have no master here");
 	if (tb[IFLA_CARRIER] || tb[IFLA_OPERSTATE] || tb[IFLA_LINKMODE])
 		return extack_fail(req->err, -EOPNOTSUPP, "the driver rules the carrier");
@@ -249,12 +249,12 @@ static int link_set(struct nl_req *req, struct net_device *dev, const struct ifi
 	if (!ret && tb[IFLA_BROADCAST])
 		ret = link_set_addr(dev, tb[IFLA_BROADCAST], true, req->err);
 	if (!ret && tb[IFLA_MTU])
-		ret = dev_set_mtu(dev, (int)nla_get_u32_of(tb[IFLA_MTU]), req->err);
+		ret = dev_set_mtu(dev, (int)nlb_get_u32(tb[IFLA_MTU]), req->err);
 	if (!ret && ifm->ifi_index > 0 && tb[IFLA_IFNAME] &&
-	    nla_get_string_of(tb[IFLA_IFNAME], name, sizeof(name)) > 0 && strcmp(name, dev->name))
+	    nlb_get_string(tb[IFLA_IFNAME], name, sizeof(name)) > 0 && strcmp(name, dev->name))
 		ret = dev_change_name(dev, name, req->err);
 	if (!ret && tb[IFLA_TXQLEN])
-		ret = dev_change_tx_queue_len(dev, nla_get_u32_of(tb[IFLA_TXQLEN]), req->err);
+		ret = dev_change_tx_queue_len(dev, nlb_get_u32(tb[IFLA_TXQLEN]), req->err);
 	if (!ret && (ifm->ifi_flags || ifm->ifi_change)) {
 		flags = ifm->ifi_flags;
 		if (ifm->ifi_change)
@@ -267,12 +267,12 @@ static int link_set(struct nl_req *req, struct net_device *dev, const struct ifi
 static int link_set_addr(struct net_device *dev, const struct nlattr *a, bool broadcast,
 			 struct extack *err)
 {
-	if (nla_len_of(a) != dev->addr_len)
+	if (nlb_len(a) != dev->addr_len)
 		return extack_fail(err, -EINVAL, "a link-layer address of %s has %d bytes",
 				   dev->name, dev->addr_len);
 	if (!broadcast)
-		return dev_set_mac_address(dev, nla_data_of(a), err);
-	memcpy(dev->broadcast, nla_data_of(a), dev->addr_len);
+		return dev_set_mac_address(dev, nlb_data(a), err);
+	memcpy(dev->broadcast, nlb_data(a), dev->addr_len);
 	rtmsg_ifinfo(RTM_NEWLINK, dev, 0);
 	return 0;
 }
@@ -298,7 +298,7 @@ static void link_fill(struct nl_buf *b, struct net_device *dev, uint32_t portid,
 		      int type, int flags, unsigned change)
 {
 	const struct sched_ops *sched = dev_net(dev)->sched;
-	struct ifinfomsg *ifm = nlmsg_put(b, portid, seq, type, sizeof(*ifm), flags);
+	struct ifinfomsg *ifm = nlb_msg(b, portid, seq, type, sizeof(*ifm), flags);
 	bool running = netif_running(dev);
 	size_t nest;
 
@@ -309,32 +309,32 @@ static void link_fill(struct nl_buf *b, struct net_device *dev, uint32_t portid,
 	ifm->ifi_index = dev->ifindex;
 	ifm->ifi_flags = dev_get_flags(dev);
 	ifm->ifi_change = change;
-	nla_put_string(b, IFLA_IFNAME, dev->name);
-	nla_put_u32(b, IFLA_TXQLEN, dev->tx_queue_len);
-	nla_put_u8(b, IFLA_OPERSTATE, running ? dev->operstate : 2 /* IF_OPER_DOWN */);
-	nla_put_u8(b, IFLA_LINKMODE, 0);
-	nla_put_u32(b, IFLA_MTU, READ_ONCE(dev->mtu));
-	nla_put_u32(b, IFLA_MIN_MTU, dev->min_mtu);
-	nla_put_u32(b, IFLA_MAX_MTU, dev->max_mtu);
-	nla_put_u32(b, IFLA_GROUP, 0);
-	nla_put_u32(b, IFLA_PROMISCUITY, dev->promiscuity);
-	nla_put_u32(b, IFLA_NUM_TX_QUEUES, dev->num_tx_queues);
-	nla_put_u32(b, IFLA_NUM_RX_QUEUES, dev->num_rx_queues);
-	nla_put_u8(b, IFLA_CARRIER, netif_carrier_ok(dev));
-	nla_put_string(b, IFLA_QDISC, sched && sched->id && dev->qdisc ? sched->id(dev->qdisc)
+	nlb_put_string(b, IFLA_IFNAME, dev->name);
+	nlb_put_u32(b, IFLA_TXQLEN, dev->tx_queue_len);
+	nlb_put_u8(b, IFLA_OPERSTATE, running ? dev->operstate : 2 /* IF_OPER_DOWN */);
+	nlb_put_u8(b, IFLA_LINKMODE, 0);
+	nlb_put_u32(b, IFLA_MTU, READ_ONCE(dev->mtu));
+	nlb_put_u32(b, IFLA_MIN_MTU, dev->min_mtu);
+	nlb_put_u32(b, IFLA_MAX_MTU, dev->max_mtu);
+	nlb_put_u32(b, IFLA_GROUP, 0);
+	nlb_put_u32(b, IFLA_PROMISCUITY, dev->promiscuity);
+	nlb_put_u32(b, IFLA_NUM_TX_QUEUES, dev->num_tx_queues);
+	nlb_put_u32(b, IFLA_NUM_RX_QUEUES, dev->num_rx_queues);
+	nlb_put_u8(b, IFLA_CARRIER, netif_carrier_ok(dev));
+	nlb_put_string(b, IFLA_QDISC, sched && sched->id && dev->qdisc ? sched->id(dev->qdisc)
 								       : "noop");
-	nla_put_u32(b, IFLA_CARRIER_CHANGES, (uint32_t)dev->carrier_changes);
+	nlb_put_u32(b, IFLA_CARRIER_CHANGES, (uint32_t)dev->carrier_changes);
 	if (dev->addr_len) {
-		nla_put(b, IFLA_ADDRESS, dev->addr_len, dev->dev_addr);
-		nla_put(b, IFLA_BROADCAST, dev->addr_len, dev->broadcast);
+		nlb_put(b, IFLA_ADDRESS, dev->addr_len, dev->dev_addr);
+		nlb_put(b, IFLA_BROADCAST, dev->addr_len, dev->broadcast);
 	}
 	link_fill_stats(b, dev);
 	if (dev->driver && !(dev->flags & IFF_LOOPBACK)) {
-		nest = nla_nest_start(b, IFLA_LINKINFO);
-		nla_put_string(b, IFLA_INFO_KIND, dev->driver);
-		nla_nest_end(b, nest);
+		nest = nlb_nest_start(b, IFLA_LINKINFO);
+		nlb_put_string(b, IFLA_INFO_KIND, dev->driver);
+		nlb_nest_end(b, nest);
 	}
-	nlmsg_end(b);
+	nlb_msg_end(b);
 }
 
 /* Both forms have the members of struct net_device_stats in its order. */
@@ -355,8 +355,8 @@ static void link_fill_stats(struct nl_buf *b, const struct net_device *dev)
 	memcpy(&st64, &st, sizeof(st));
 	for (int i = 0; i < WORDS; i++)
 		st32[i] = (uint32_t)st.word[i];
-	nla_put(b, IFLA_STATS64, sizeof(st64), &st64);
-	nla_put(b, IFLA_STATS, sizeof(st32), st32);
+	nlb_put(b, IFLA_STATS64, sizeof(st64), &st64);
+	nlb_put(b, IFLA_STATS, sizeof(st32), st32);
 }
 
 void rtmsg_ifinfo(int type, struct net_device *dev, unsigned change)

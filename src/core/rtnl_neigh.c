@@ -52,7 +52,7 @@ static void neigh_fill(struct nl_buf *b, struct neighbour *n, uint32_t portid, u
 		       int type, int flags);
 static void neigh_notify(struct net *net, struct neighbour *n);
 
-static const struct nla_policy neigh_policy[NDA_MAX + 1] = {
+static const struct nlb_policy neigh_policy[NDA_MAX + 1] = {
 	[NDA_DST] = { NLA_BINARY_T, 16 },
 	[NDA_LLADDR] = { NLA_BINARY_T, MAX_ADDR_LEN },
 	[NDA_PROBES] = { NLA_U32_T, 4 },
@@ -98,7 +98,7 @@ static int rtnl_dumpneigh(struct nl_req *req)
 		if (ndm->ndm_flags & NTF_PROXY)
 			return 0; /* there are none */
 		if (tb[NDA_IFINDEX])
-			dump.ifindex = (int)nla_get_u32_of(tb[NDA_IFINDEX]);
+			dump.ifindex = (int)nlb_get_u32(tb[NDA_IFINDEX]);
 	}
 	list_for_each_entry(tbl, &req->net->neigh_tables, link)
 		if (family == AF_UNSPEC || family == tbl->family)
@@ -122,10 +122,10 @@ static int neigh_parse(struct nl_req *req, const struct ndmsg **ret_ndm, const s
 	const void *attrs;
 	size_t len;
 
-	*ret_ndm = nlmsg_header(req, sizeof(**ret_ndm), &attrs, &len, req->err);
+	*ret_ndm = nlb_header(req, sizeof(**ret_ndm), &attrs, &len, req->err);
 	if (!*ret_ndm)
 		return -EINVAL;
-	return nla_parse_policy(tb, NDA_MAX, attrs, len, neigh_policy, false, req->err);
+	return nlb_parse(tb, NDA_MAX, attrs, len, neigh_policy, false, req->err);
 }
 
 /* Table, device and key that a request names. */
@@ -146,13 +146,13 @@ static int neigh_target(struct nl_req *req, const struct ndmsg *ndm, const struc
 			order->tbl = tbl;
 	if (!order->tbl)
 		return -EAFNOSUPPORT;
-	if (nla_len_of(tb[NDA_DST]) < (int)order->tbl->key_len)
+	if (nlb_len(tb[NDA_DST]) < (int)order->tbl->key_len)
 		return extack_fail(req->err, -EINVAL, "network address is too short");
 	if (ndm->ndm_flags & NTF_PROXY)
 		return extack_fail(req->err, -EOPNOTSUPP, "no proxy entries here");
 	if (!order->dev)
 		return extack_fail(req->err, -EINVAL, "no device given");
-	order->key = nla_data_of(tb[NDA_DST]);
+	order->key = nlb_data(tb[NDA_DST]);
 	return 0;
 }
 
@@ -170,9 +170,9 @@ static int rtnl_newneigh(struct nl_req *req)
 	if (ret)
 		return ret;
 	if (tb[NDA_LLADDR]) {
-		if (nla_len_of(tb[NDA_LLADDR]) < order.dev->addr_len)
+		if (nlb_len(tb[NDA_LLADDR]) < order.dev->addr_len)
 			return extack_fail(req->err, -EINVAL, "link-layer address is too short");
-		order.lladdr = nla_data_of(tb[NDA_LLADDR]);
+		order.lladdr = nlb_data(tb[NDA_LLADDR]);
 	}
 	if (ndm->ndm_state & ~0xff || hweight32(ndm->ndm_state) > 1 ||
 	    ndm->ndm_state == NUD_INCOMPLETE)
@@ -264,7 +264,7 @@ static void neigh_fill(struct nl_buf *b, struct neighbour *n, uint32_t portid, u
 {
 	struct net *net = n->tbl->net;
 	unsigned long now = machine_jiffies(&net->m, machine_now(&net->m));
-	struct ndmsg *ndm = nlmsg_put(b, portid, seq, type, sizeof(*ndm), flags);
+	struct ndmsg *ndm = nlb_msg(b, portid, seq, type, sizeof(*ndm), flags);
 	struct nda_cacheinfo ci;
 	uint8_t ha[MAX_ADDR_LEN], state;
 
@@ -283,12 +283,12 @@ static void neigh_fill(struct nl_buf *b, struct neighbour *n, uint32_t portid, u
 	ndm->ndm_type = n->type;
 	ndm->ndm_ifindex = n->dev->ifindex;
 	ndm->ndm_state = state;
-	nla_put(b, NDA_DST, (int)n->tbl->key_len, n->primary_key);
+	nlb_put(b, NDA_DST, (int)n->tbl->key_len, n->primary_key);
 	if (state & NUD_VALID)
-		nla_put(b, NDA_LLADDR, n->dev->addr_len, ha);
-	nla_put(b, NDA_CACHEINFO, sizeof(ci), &ci);
-	nla_put_u32(b, NDA_PROBES, (uint32_t)atomic_read(&n->probes));
-	nlmsg_end(b);
+		nlb_put(b, NDA_LLADDR, n->dev->addr_len, ha);
+	nlb_put(b, NDA_CACHEINFO, sizeof(ci), &ci);
+	nlb_put_u32(b, NDA_PROBES, (uint32_t)atomic_read(&n->probes));
+	nlb_msg_end(b);
 }
 
 static void neigh_notify(struct net *net, struct neighbour *n)

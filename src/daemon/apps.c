@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * apps.c - small servers inside the daemon: --echo and --discard (RFC 862, 863), for tests and measurements
+ *
+ * Theory of operation
+ *   Each is a UDP socket on vCPU 0 whose sk_data_ready marks a doorbell; the doorbell reads what is there, at most BURST datagrams a ring, and, for
+ *   echo, sends each back to where it came from. No thread, no hand-over: the answer leaves in the run that brought the question.
+ * Context: softirq only marks; the ring runs inside the vCPU with no lock held.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/socket.h"
+#include "daemon.h"
+#include "kernel/smp.h"
+
+#define BURST 64
+#define BUF_SIZE 65536
+
+struct app {
+	struct doorbell bell;
+	struct socket *sock;
+	bool echo;
+	void (*data_ready)(struct sock *sk);
+	char *buf;
+	unsigned short port;
+	struct net *net;
+	int err;
+};
+
+struct apps {
+	struct app app[2];
+	int n;
+};
+
+static void app_ready(struct sock *sk)
+{
+	struct app *a = sk->sk_user_data;
+
+	a->data_ready(sk);
+	doorbell_mark(&a->bell);
+}
+
+static void app_ring(struct doorbell *bell)
+{
+	struct app *a = container_of(bell, struct app, bell);
+	struct sockaddr_in from;
+
+	for (int i = 0; i < BURST; i++) {
+		socklen_t fromlen = sizeof(from);
+		ssize_t n = sock_recvfrom(a->sock, a->buf, BUF_SIZE, MSG_DONTWAIT, (struct sockaddr *)&from, &fromlen);
+
+		if (n < 0)
+			return;
+		if (a->echo)
+			sock_sendto(a->sock, a->buf, (size_t)n, MSG_DONTWAIT, (struct sockaddr *)&from, sizeof(from));
+	}
+	doorbell_mark(bell); /* perhaps more: after the softirqs have had their turn */
+}
+
+/* Inside vCPU 0. */
+static void app_open(void *arg)
+{
+	static const struct cred own = { .net_admin = true, .net_raw = true, .net_bind_service = true };
+	struct app *a = arg;
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(a->port) };
+
+	a->err = sock_create(a->net, &own, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0, &a->sock);
+	if (a->err)
+		return;
+	a->err = sock_bind(a->sock, (struct sockaddr *)&sin, sizeof(sin));
+	if (a->err) {
+		sock_release(a->sock);
+		a->sock = NULL;
+		return;
+	}
+	doorbell_init(&a->bell, this_vcpu(), app_ring);
+	a->data_ready = a->sock->sk->sk_data_ready;
+	a->sock->sk->sk_user_data = a;
+	a->sock->sk->sk_data_ready = app_ready;
+}
+
+static void app_close(void *arg)
+{
+	struct app *a = arg;
+
+	if (!a->sock)
+		return;
+	doorbell_cancel(&a->bell);
+	a->sock->sk->sk_data_ready = a->data_ready;
+	sock_release(a->sock);
+	a->sock = NULL;
+}
+
+static int app_add(struct daemon *d, int port, bool echo, struct extack *err)
+{
+	struct app *a = &d->apps->app[d->apps->n];
+
+	if (!port)
+		return 0;
+	a->net = d->net;
+	a->port = (unsigned short)port;
+	a->echo = echo;
+	a->buf = malloc(BUF_SIZE);
+	if (!a->buf)
+		return -ENOMEM;
+	d->apps->n++;
+	smp_call(&d->net->m, 0, app_open, a);
+	if (a->err)
+		extack_set(err, "--%s %d: %s", echo ? "echo" : "discard", port, strerror(-a->err));
+	return a->err;
+}
+
+int apps_start(struct daemon *d, struct extack *err)
+{
+	int ret;
+
+	d->apps = calloc(1, sizeof(*d->apps));
+	if (!d->apps)
+		return -ENOMEM;
+	ret = app_add(d, d->opt.echo, true, err);
+	return ret ? ret : app_add(d, d->opt.discard, false, err);
+}
+
+void apps_stop(struct daemon *d)
+{
+	if (!d->apps)
+		return;
+	for (int i = 0; i < d->apps->n; i++) {
+		smp_call(&d->net->m, 0, app_close, &d->apps->app[i]);
+		free(d->apps->app[i].buf);
+	}
+	free(d->apps);
+	d->apps = NULL;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+/*
+ * daemon.h - what the files of glassnetd share
+ *
+ * Theory of operation
+ *   The main thread runs the default libev loop and is the RTNL: signals, control socket, garbage of RCU. Each vCPU has a thread with a loop of its own
+ *   (vcpu_thread.c). A small process, forked before anything else, keeps the right to open the configured devices (priv.c).
+ */
+#include <ev.h>
+#include <net/ethernet.h>
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "core/net.h"
+
+#define MAX_DEVICES 16
+#define MAX_ADDRS 16
+
+struct device_opt { /* one --device and what follows it */
+	const char *spec;
+	const char *addr[MAX_ADDRS];
+	int n_addr;
+	const char *host_addr;
+	const char *gateway;
+	int mtu;
+	bool has_mac;
+	unsigned char mac[ETH_ALEN];
+	unsigned queues;
+};
+
+struct options {
+	const char *name;
+	struct device_opt dev[MAX_DEVICES];
+	int n_dev;
+	unsigned cpus, hz;
+	const char *config;
+	const char *set[64];
+	int n_set;
+	int echo, discard; /* ports, 0: none */
+	const char *user, *socket;
+	bool rootless, daemonize;
+	int log_level, abi;
+};
+
+struct vcpu_thread;
+struct ctl;
+struct priv;
+struct apps;
+
+struct daemon {
+	struct options opt;
+	struct net *net;
+	struct ev_loop *loop; /* main thread */
+	struct logger log;
+	struct vcpu_thread *thread[VCPU_MAX];
+	struct ctl *ctl;
+	struct priv *priv;
+	struct apps *apps;
+	ev_signal sigint, sigterm, sighup;
+	ev_async garbage; /* a vCPU left something for the control thread */
+	char socket_path[108];
+	uint64_t started_ns;
+};
+
+/* options.c: parse the command line; prints and exits on --help, --version and wrong usage (status 2). */
+void options_parse(struct options *o, int argc, char **argv);
+
+/* log.c: lines to standard error, with time when it is a terminal; kmsg levels as <N> under systemd */
+void log_setup(struct daemon *d);
+
+/* vcpu_thread.c */
+extern const struct host_ops daemon_host_ops; /* host_ctx: struct daemon */
+int vcpu_threads_start(struct daemon *d, struct extack *err);
+void vcpu_threads_stop(struct daemon *d); /* join; from here on vCPUs are turned by whoever calls */
+void vcpu_threads_free(struct daemon *d); /* after net_destroy(): devices unmask lines while they close */
+
+/* priv.c */
+struct priv *priv_start(const struct options *o, struct extack *err); /* fork the helper */
+int priv_dev_open(struct priv *p, const char *spec, unsigned queue);   /* descriptor or -errno */
+int priv_drop(const struct options *o, bool rootless, struct extack *err); /* give up user and capabilities */
+int priv_rootless(struct extack *err); /* own user and network namespace */
+void priv_stop(struct priv *p);
+
+/* hostcfg.c: the host's side of a TAP, by libnl: make it, up, with @cidr: 0 or -errno with text */
+int hostcfg_tap(const char *ifname, const char *cidr, struct extack *err);
+
+/* ctl.c */
+struct ctl *ctl_start(struct daemon *d, struct extack *err); /* bind d->socket_path and listen */
+void ctl_stop(struct ctl *c);
+unsigned ctl_clients(const struct ctl *c);
+/* Run one request as the daemon itself: 0 or -errno with the handler's text. @msg: struct nlmsghdr and what follows. */
+int ctl_self(struct daemon *d, void *msg, size_t len, struct extack *err);
+
+/* conf.c */
+int conf_load(struct daemon *d, const char *path, struct extack *err);
+int conf_line(struct daemon *d, const char *line, struct extack *err);
+/* dump.c: the running configuration as lines into @m */
+int dump_config(struct daemon *d, struct seq_file *m);
+
+/* apps.c: the servers inside: --echo, --discard */
+int apps_start(struct daemon *d, struct extack *err);
+void apps_stop(struct daemon *d);
+
+/* notify.c: one datagram to $NOTIFY_SOCKET, if there is one */
+void notify_systemd(const char *state);
+
+#endif
