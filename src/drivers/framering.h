@@ -26,8 +26,11 @@ struct frame_ring {
 	unsigned size, slot_size; /* [I] */
 	size_t stride;		  /* [I] */
 	unsigned char *mem;	  /* [I] */
-	unsigned head ____cacheline_aligned; /* [A] producer's */
-	unsigned tail ____cacheline_aligned; /* [A] consumer's */
+	unsigned char pad_head[CACHE_BYTES]; /* control memory is not aligned to lines */
+	unsigned head; /* [A] producer's */
+	unsigned char pad_tail[CACHE_BYTES];
+	unsigned tail; /* [A] consumer's */
+	unsigned char pad_end[CACHE_BYTES];
 };
 
 static __always_inline int frame_ring_make(struct machine *m, struct frame_ring *r, unsigned slots,

@@ -1,4 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Checks of src/drivers: linked with it and the floors below only. Two lines a program; its source is %D%/check_NAME.c:
-# check_PROGRAMS += %D%/check_NAME
-# %C%_check_NAME_LDADD = $(DRIVERS_CHECK)
+# Checks of src/drivers: linked with it and the floors below only. Two lines a program; its source is %D%/check_NAME.c.
+EXTRA_DIST += %D%/wire.h
+check_PROGRAMS += %D%/check_driver
+%C%_check_driver_LDADD = $(DRIVERS_CHECK)
+check_PROGRAMS += %D%/check_loopback
+%C%_check_loopback_LDADD = $(DRIVERS_CHECK)
+check_PROGRAMS += %D%/check_nulldev
+%C%_check_nulldev_LDADD = $(DRIVERS_CHECK)
+check_PROGRAMS += %D%/check_userdev
+%C%_check_userdev_LDADD = $(DRIVERS_CHECK)
