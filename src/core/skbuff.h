@@ -107,11 +107,19 @@ struct sk_buff {
 	struct net *net; /* whose pools it came from */
 };
 
+/* A ring whose head stands in for a packet: written as either type, so it may alias, and its size is kept from the compiler. */
 struct sk_buff_head {
 	struct sk_buff *next, *prev;
 	uint32_t qlen;
 	spinlock_t lock;
-};
+} __attribute__((may_alias));
+static __always_inline struct sk_buff *skb_queue_end(const struct sk_buff_head *q)
+{
+	struct sk_buff *end = (struct sk_buff *)(uintptr_t)q;
+
+	__asm__("" : "+r"(end));
+	return end;
+}
 
 struct skb_pools { /* member of struct net */
 	struct kmem_cache *skbuff_head_cache;
@@ -331,11 +339,11 @@ static __always_inline void __skb_insert(struct sk_buff *n, struct sk_buff *prev
 }
 static __always_inline void __skb_queue_tail(struct sk_buff_head *q, struct sk_buff *n)
 {
-	__skb_insert(n, q->prev, (struct sk_buff *)(void *)q, q);
+	__skb_insert(n, q->prev, skb_queue_end(q), q);
 }
 static __always_inline void __skb_queue_head(struct sk_buff_head *q, struct sk_buff *n)
 {
-	__skb_insert(n, (struct sk_buff *)(void *)q, q->next, q);
+	__skb_insert(n, skb_queue_end(q), q->next, q);
 }
 static __always_inline void __skb_unlink(struct sk_buff *skb, struct sk_buff_head *q)
 {
@@ -357,7 +365,7 @@ static __always_inline void skb_queue_splice_init(struct sk_buff_head *from, str
 	if (!skb_queue_empty(from)) {
 		from->next->prev = to->prev;
 		to->prev->next = from->next;
-		from->prev->next = (struct sk_buff *)(void *)to;
+		from->prev->next = skb_queue_end(to);
 		to->prev = from->prev;
 		to->qlen += from->qlen;
 		__skb_queue_head_init(from);
