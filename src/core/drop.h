@@ -76,6 +76,7 @@
 	X(IP_OUTDISCARDS, IP_OUT, IPC(OUTDISCARDS), NOC, 0, "packet given up while it was built or sent", "net/ipv4/ip_output.c")    \
 	X(PKT_TOO_BIG, IP_OUT, IPC(FRAGFAILS), NOC, 0, "larger than the MTU and may not be fragmented", "net/ipv4/ip_output.c")      \
 	X(FRAG_FAILS, IP_OUT, IPC(FRAGFAILS), NOC, 0, "fragmentation failed", "net/ipv4/ip_output.c")                                \
+	X(IP_BLACKHOLE, IP_OUT, NOC, NOC, 0, "a blackhole route", "net/core/dst.c")                                                  \
 	X(IP_FORWARD_REFUSED, FORWARD, NOC, NOC, 0, "may not be forwarded (link-layer group, host-only route)", "net/ipv4/ip_forward.c") \
 	/* ICMP, IGMP */                                                                                                            \
 	X(ICMP_CSUM, ICMP, ICMPC(CSUMERRORS), ICMPC(INERRORS), 0, "bad ICMP checksum", "net/ipv4/icmp.c")                            \

@@ -28,9 +28,16 @@ enum ledger_verdict { VERDICT_ENTERED, VERDICT_DELIVERED, VERDICT_CONSUMED, VERD
 /* Where a packet can be held: the four kinds of queue, the fragment store, and a driver that has not finished with it. */
 enum ledger_queue { HELD_BACKLOG, HELD_SOCKET_BACKLOG, HELD_QDISC, HELD_NEIGH, HELD_FRAG, HELD_TXRING, HELD_MAX };
 
+/*
+ * Since Linux 6.7 requests and transmissions are counted apart: OUTREQUESTS is what was made here, OUTPKTS what left (OutTransmits). The
+ * installed <linux/snmp.h> may be older, so the new counter has a slot of ours behind the others.
+ */
+#define IPSTATS_MIB_OUTREQUESTS __IPSTATS_MIB_MAX
+#define IPSTATS_SLOTS (__IPSTATS_MIB_MAX + 1)
+
 struct cpu_stats {
 	uint64_t none; /* offset 0: where rows without a counter count */
-	uint64_t ip[__IPSTATS_MIB_MAX];
+	uint64_t ip[IPSTATS_SLOTS];
 	uint64_t icmp[__ICMP_MIB_MAX];
 	uint64_t icmpmsg[512]; /* [type] in, [256 + type] out */
 	uint64_t udp[__UDP_MIB_MAX];

@@ -11,6 +11,7 @@
 #include <linux/ip.h>
 
 #include "core/socket.h"
+#include "ipv4/inet_sock.h"
 #include "ipv4/ip_options.h"
 #include "ipv4/protocol.h"
 #include "ipv4/route.h"
@@ -21,10 +22,8 @@ struct ip_options_rcu;
 /* --- in: consume --- */
 int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev);
 int ip_rcv_finish(struct sk_buff *skb);
-int dst_input(struct sk_buff *skb);
 int ip_local_deliver(struct sk_buff *skb);
-int ip_local_deliver_finish(struct sk_buff *skb);
-void ip_protocol_deliver(struct sk_buff *skb, int protocol); /* one next-header loop */
+int ip_local_deliver_finish(struct sk_buff *skb); /* one next-header loop */
 int ip_forward(struct sk_buff *skb);
 
 /* --- fragments (ip_fragment.c) --- */
@@ -68,7 +67,6 @@ void ip_flush_pending_frames(struct sock *sk);
 int ip_send_skb(struct net *net, struct sk_buff *skb); /* consumes; 0 or -errno */
 int ip_local_out_sk(struct sock *sk, struct sk_buff *skb);
 int __ip_local_out(struct sock *sk, struct sk_buff *skb);
-int dst_output(struct sk_buff *skb);
 int ip_output(struct sk_buff *skb);
 int ip_mc_output(struct sk_buff *skb);
 int ip_finish_output(struct sk_buff *skb);
@@ -79,9 +77,82 @@ void ip_send_check(struct iphdr *iph);
 void ip_options_build(struct sk_buff *skb, struct ip_options *opt, __be32 daddr, struct rtable *rt);
 /* IP ids (RFC 6864): per destination generator; 0 when the packet has DF and no socket counter is needed. */
 void __ip_select_ident(struct net *net, struct iphdr *iph, int segs);
-void ip_select_ident(struct net *net, struct sk_buff *skb, struct sock *sk);
-static __always_inline unsigned ip_dst_mtu_maybe_forward(const struct dst_entry *dst) { return dst_mtu(dst); }
-static __always_inline int ip_skb_dst_mtu(const struct sk_buff *skb) { return (int)dst_mtu(skb_dst(skb)); }
+static __always_inline void ip_select_ident(struct net *net, struct sk_buff *skb, struct sock *sk)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	if ((iph->frag_off & htons(IP_DF)) && !skb->ignore_df)
+		iph->id = sk && inet_sk(sk)->inet_daddr ? htons(inet_sk(sk)->inet_id++) : 0;
+	else
+		__ip_select_ident(net, iph, 1);
+}
+
+/* --- path MTU as a socket, or a forwarder, is to see it --- */
+#define IP_MAX_MTU 0xfff0u
+#define IPV4_MIN_MTU 68u
+static __always_inline bool ip_mtu_locked(const struct dst_entry *dst) { return ((const struct rtable *)(const void *)dst)->rt_mtu_locked; }
+static __always_inline bool ip_sk_use_pmtu(const struct sock *sk) { return inet_sk(sk)->pmtudisc < IP_PMTUDISC_PROBE; }
+static __always_inline bool ip_sk_ignore_df(const struct sock *sk)
+{
+	return inet_sk(sk)->pmtudisc < IP_PMTUDISC_DO || inet_sk(sk)->pmtudisc == IP_PMTUDISC_OMIT;
+}
+static __always_inline bool ip_dont_fragment(const struct sock *sk, const struct dst_entry *dst)
+{
+	uint8_t d = READ_ONCE(inet_sk(sk)->pmtudisc);
+
+	return d == IP_PMTUDISC_DO || (d == IP_PMTUDISC_WANT && !ip_mtu_locked(dst));
+}
+static __always_inline int ip_select_ttl(const struct inet_sock *inet, const struct dst_entry *dst)
+{
+	return inet->uc_ttl >= 0 ? inet->uc_ttl : ip4_dst_hoplimit((const struct rtable *)(const void *)dst);
+}
+/* What a router fragments to: the device's MTU, unless told to believe what hosts were told (RFC 1191; net.ipv4.ip_forward_use_pmtu). */
+static __always_inline unsigned ip_dst_mtu_maybe_forward(const struct dst_entry *dst, bool forwarding)
+{
+	const struct rtable *rt = (const struct rtable *)(const void *)dst;
+
+	if (!forwarding || READ_ONCE(dst->net->ipv4->sysctl_ip_forward_use_pmtu) || ip_mtu_locked(dst))
+		return dst_mtu(dst);
+	return rt->rt_mtu ? rt->rt_mtu : min(READ_ONCE(dst->dev->mtu), IP_MAX_MTU);
+}
+static __always_inline unsigned ip_skb_dst_mtu(const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	if (!skb->sk || skb->sk->sk_family != AF_INET || ip_sk_use_pmtu(skb->sk))
+		return ip_dst_mtu_maybe_forward(dst, IPCB(skb)->flags & IPSKB_FORWARDED);
+	return min(READ_ONCE(dst->dev->mtu), IP_MAX_MTU);
+}
+/* Milliseconds since midnight UT, network order: the time stamp of options and ICMP. Stamps @skb when nobody has. */
+__be32 inet_current_timestamp(struct sk_buff *skb);
+/* A blackhole, or what cannot happen (an output route at input): RFC 1812 5.3.1. */
+int dst_discard(struct sk_buff *skb);
+
+/* The two branches of the walk, where Linux calls dst->input and dst->output: visible, and no node of their own in a call tree. Consume. */
+static __always_inline int dst_input(struct sk_buff *skb)
+{
+	switch (skb_rtable(skb)->rt_input) {
+	case RT_ACTION_LOCAL:
+		return ip_local_deliver(skb);
+	case RT_ACTION_FORWARD:
+		return ip_forward(skb);
+	case RT_ACTION_ERROR:
+		return ip_error(skb);
+	default:
+		return dst_discard(skb);
+	}
+}
+static __always_inline int dst_output(struct sk_buff *skb)
+{
+	switch (skb_rtable(skb)->rt_output) {
+	case RT_ACTION_OUTPUT:
+		return ip_output(skb);
+	case RT_ACTION_MC_OUTPUT:
+		return ip_mc_output(skb);
+	default:
+		return dst_discard(skb);
+	}
+}
 
 /* --- sockets' IP level (ip_sockglue.c) --- */
 struct inet_sock;
