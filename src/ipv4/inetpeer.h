@@ -15,7 +15,8 @@ struct inet_peer {
 	unsigned long rate_tokens, rate_last; /* jiffies; token bucket of XRLIM */
 	uint32_t n_redirects;
 	unsigned long dtime; /* last use */
-	_Atomic int rid;     /* fragment id seen last, for ipfrag_max_dist */
+	_Atomic int rid;     /* fragments seen, for ipfrag_max_dist */
+	struct inet_peer_base *base;
 	struct rcu_head rcu;
 };
 int inet_peer_init(struct net *net);
