@@ -89,39 +89,35 @@ static __always_inline void ip_select_ident(struct net *net, struct sk_buff *skb
 
 /* --- path MTU as a socket, or a forwarder, is to see it --- */
 #define IP_MAX_MTU 0xfff0u
-#define IPV4_MIN_MTU 68u
-static __always_inline bool ip_mtu_locked(const struct dst_entry *dst) { return ((const struct rtable *)(const void *)dst)->rt_mtu_locked; }
 static __always_inline bool ip_sk_use_pmtu(const struct sock *sk) { return inet_sk(sk)->pmtudisc < IP_PMTUDISC_PROBE; }
 static __always_inline bool ip_sk_ignore_df(const struct sock *sk)
 {
 	return inet_sk(sk)->pmtudisc < IP_PMTUDISC_DO || inet_sk(sk)->pmtudisc == IP_PMTUDISC_OMIT;
 }
-static __always_inline bool ip_dont_fragment(const struct sock *sk, const struct dst_entry *dst)
+static __always_inline bool ip_dont_fragment(const struct sock *sk, const struct rtable *rt)
 {
 	uint8_t d = READ_ONCE(inet_sk(sk)->pmtudisc);
 
-	return d == IP_PMTUDISC_DO || (d == IP_PMTUDISC_WANT && !ip_mtu_locked(dst));
+	return d == IP_PMTUDISC_DO || (d == IP_PMTUDISC_WANT && !ip_mtu_locked(rt));
 }
-static __always_inline int ip_select_ttl(const struct inet_sock *inet, const struct dst_entry *dst)
+static __always_inline int ip_select_ttl(const struct inet_sock *inet, const struct rtable *rt)
 {
-	return inet->uc_ttl >= 0 ? inet->uc_ttl : ip4_dst_hoplimit((const struct rtable *)(const void *)dst);
+	return inet->uc_ttl >= 0 ? inet->uc_ttl : ip4_dst_hoplimit(rt);
 }
 /* What a router fragments to: the device's MTU, unless told to believe what hosts were told (RFC 1191; net.ipv4.ip_forward_use_pmtu). */
-static __always_inline unsigned ip_dst_mtu_maybe_forward(const struct dst_entry *dst, bool forwarding)
+static __always_inline unsigned ip_dst_mtu_maybe_forward(const struct rtable *rt, bool forwarding)
 {
-	const struct rtable *rt = (const struct rtable *)(const void *)dst;
-
-	if (!forwarding || READ_ONCE(dst->net->ipv4->sysctl_ip_forward_use_pmtu) || ip_mtu_locked(dst))
-		return dst_mtu(dst);
-	return rt->rt_mtu ? rt->rt_mtu : min(READ_ONCE(dst->dev->mtu), IP_MAX_MTU);
+	if (!forwarding || READ_ONCE(rt->dst.net->ipv4->sysctl_ip_forward_use_pmtu) || ip_mtu_locked(rt))
+		return dst_mtu(&rt->dst);
+	return rt->rt_mtu ? rt->rt_mtu : min(READ_ONCE(rt->dst.dev->mtu), IP_MAX_MTU);
 }
 static __always_inline unsigned ip_skb_dst_mtu(const struct sk_buff *skb)
 {
-	const struct dst_entry *dst = skb_dst(skb);
+	const struct rtable *rt = skb_rtable(skb);
 
 	if (!skb->sk || skb->sk->sk_family != AF_INET || ip_sk_use_pmtu(skb->sk))
-		return ip_dst_mtu_maybe_forward(dst, IPCB(skb)->flags & IPSKB_FORWARDED);
-	return min(READ_ONCE(dst->dev->mtu), IP_MAX_MTU);
+		return ip_dst_mtu_maybe_forward(rt, IPCB(skb)->flags & IPSKB_FORWARDED);
+	return min(READ_ONCE(rt->dst.dev->mtu), IP_MAX_MTU);
 }
 /* Milliseconds since midnight UT, network order: the time stamp of options and ICMP. Stamps @skb when nobody has. */
 __be32 inet_current_timestamp(struct sk_buff *skb);

@@ -58,7 +58,7 @@ int ip_forward(struct sk_buff *skb)
 	}
 	IP_INC_STATS(IPSTATS_MIB_OUTFORWDATAGRAMS);
 	IPCB(skb)->flags |= IPSKB_FORWARDED;
-	mtu = ip_dst_mtu_maybe_forward(&rt->dst, true);
+	mtu = ip_dst_mtu_maybe_forward(rt, true);
 	if (ip_exceeds_mtu(skb, mtu)) {
 		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(mtu));
 		reason = SKB_DROP_REASON_PKT_TOO_BIG;
