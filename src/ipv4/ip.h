@@ -88,7 +88,7 @@ static __always_inline void ip_select_ident(struct net *net, struct sk_buff *skb
 }
 
 /* --- path MTU as a socket, or a forwarder, is to see it --- */
-#define IP_MAX_MTU 0xfff0u
+#define IP_MAX_MTU 0xffffu
 static __always_inline bool ip_sk_use_pmtu(const struct sock *sk) { return inet_sk(sk)->pmtudisc < IP_PMTUDISC_PROBE; }
 static __always_inline bool ip_sk_ignore_df(const struct sock *sk)
 {

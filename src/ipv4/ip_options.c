@@ -278,9 +278,14 @@ void ip_options_build(struct sk_buff *skb, struct ip_options *opt, __be32 daddr,
 void ip_options_fragment(struct sk_buff *skb)
 {
 	struct ip_options *opt = IPCB_OPT(skb);
-	unsigned char *p = skb_network_header(skb) + sizeof(struct iphdr);
-	int left = opt->optlen;
 
+	ip_options_trim(skb_network_header(skb) + sizeof(struct iphdr), opt->optlen);
+	opt->ts = opt->rr = 0;
+	opt->rr_needaddr = opt->ts_needaddr = opt->ts_needtime = 0;
+}
+
+void ip_options_trim(unsigned char *p, int left)
+{
 	while (left > 0 && *p != IPOPT_END) {
 		int len = 1;
 
@@ -294,8 +299,6 @@ void ip_options_fragment(struct sk_buff *skb)
 		left -= len;
 		p += len;
 	}
-	opt->ts = opt->rr = 0;
-	opt->rr_needaddr = opt->ts_needaddr = opt->ts_needtime = 0;
 }
 
 void ip_forward_options(struct sk_buff *skb)

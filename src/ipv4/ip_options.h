@@ -35,6 +35,7 @@ int ip_options_rcv_srr(struct sk_buff *skb, struct net_device *dev); /* 0 or -EI
 /* Options for the answer to @skb, source route reversed: 0 or -EINVAL. @dopt has 40 bytes of data. */
 int ip_options_echo(struct net *net, struct ip_options *dopt, struct sk_buff *skb, const struct ip_options *sopt);
 void ip_options_fragment(struct sk_buff *skb); /* keep only those copied into later fragments */
+void ip_options_trim(unsigned char *options, int len); /* the same of @len bytes of options */
 void ip_forward_options(struct sk_buff *skb);
 /* From user bytes: *optp replaced on success: 0, -EINVAL, -ENOMEM. */
 int ip_options_get(struct net *net, struct ip_options_rcu **optp, const unsigned char *data, int optlen);

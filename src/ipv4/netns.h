@@ -66,8 +66,8 @@ struct netns_ipv4 {
 	/* ip */
 	struct inet_peer_base *peers;
 	struct fqdir *fqdir;		/* fragments */
-	uint32_t ip_id_key[4];
-	_Atomic uint32_t *ip_idents;	/* buckets of the IP id generator */
+	siphash_key_t ip_id_key;
+	uint32_t *ip_idents;		/* [A] buckets of the IP id generator, then the time of each one's last use */
 	uint32_t ip_idents_mask;
 
 	/* sockets */
@@ -105,7 +105,7 @@ struct netns_ipv4 {
 	struct ctl_table_header *rt_sysctl_hdr, *devinet_sysctl_hdr;
 	int sysctl_ipfrag_max_dist;		/* 64 */
 	int sysctl_raw_l3mdev_accept;
-	struct ctl_table_header *sysctl_hdr[8];
+	struct ctl_table_header *sysctl_hdr[8], *icmp_sysctl_hdr;
 };
 
 /* Value of a per-device setting */
