@@ -63,7 +63,7 @@ static const struct inet_part parts[] = {
 	{ icmp_init, icmp_exit },
 	{ igmp_init, igmp_exit },
 	{ devinet_init, devinet_exit }, /* gives devices addresses: routes, ARP and groups must be ready */
-	{ ipv4_proc_init, nothing },
+	{ ipv4_proc_init, ipv4_proc_exit },
 	{ ip_rcv_init, ip_rcv_exit },
 };
 

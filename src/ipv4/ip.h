@@ -166,6 +166,7 @@ bool ip_call_ra_chain(struct sk_buff *skb); /* true: consumed by router-alert so
 int ip_init(struct net *net); /* ids, peers */
 void ip_exit(struct net *net);
 int ipv4_proc_init(struct net *net); /* snmp, netstat, sockstat */
+void ipv4_proc_exit(struct net *net);
 int ipv4_sysctl_init(struct net *net);
 void ipv4_sysctl_exit(struct net *net);
 
