@@ -100,6 +100,9 @@ START_TEST(test_all_vectors)
 {
 	struct vcpu *v = f.m.cpu[0];
 
+	vcpu_irq(v, 99);
+	ck_assert_uint_eq(fake_turn(&f, 0), UINT64_MAX);
+	ck_assert_uint_eq(v->irq_count[99], 0);
 	for (int irq = 2; irq < NR_IRQS; irq++)
 		ck_assert_int_eq(request_irq(&f.m, intr, "x", &dev, 0), irq);
 	ck_assert_int_eq(request_irq(&f.m, intr, "x", &dev, 0), -ENOSPC);
@@ -242,7 +245,11 @@ START_TEST(test_E23_E26_affinity)
 	ck_assert_uint_eq(v1->irq_count[0], 1);
 	/* raised at the old vCPU by who looked too early: sent on */
 	vcpu_irq(v0, 0);
+	f.ops.kick = fake_kick;
 	fake_turn(&f, 0);
+	f.ops.kick = NULL;
+	ck_assert_uint_eq(f.kicks, 1);
+	ck_assert_int_eq(f.cpu[1].kicked, 1);
 	ck_assert_str_eq(order, "0r");
 	fake_turn(&f, 1);
 	ck_assert_str_eq(order, "0r0r");
@@ -352,12 +359,15 @@ Suite *suite(void)
 	const TTest *const tests[] = {
 		test_E28_dispatch, test_all_vectors, test_no_irq_in_irq, test_irq_in_softirq,
 		test_irq_between_passes, test_P1_irq_at_bh_enable, test_E25_masked_line,
-		test_E23_E26_affinity, test_request_without_memory, test_E27_show_interrupts,
-		test_E26_affinity_with_threads, NULL,
+		test_E23_E26_affinity, test_request_without_memory, test_E27_show_interrupts, NULL,
 	};
 	Suite *s = suite_of("irq", begin, end, tests);
-	TCase *twice = tcase_create("irq-both-ways");
+	TCase *twice = tcase_create("irq-both-ways"), *threads = tcase_create("irq-threads");
 
+	tcase_set_timeout(threads, 30);
+	tcase_add_checked_fixture(threads, begin, end);
+	tcase_add_test(threads, test_E26_affinity_with_threads);
+	suite_add_tcase(s, threads);
 	tcase_add_checked_fixture(twice, begin, end);
 	tcase_add_loop_test(twice, test_E26_affinity_of_masked_line, 0, 2);
 	suite_add_tcase(s, twice);

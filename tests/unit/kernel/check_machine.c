@@ -123,6 +123,7 @@ static void free_nothing(struct rcu_head *head)
 START_TEST(test_destroy_counts_leaks)
 {
 	struct rcu_head head;
+	struct doorbell bell;
 	struct ktimer t;
 
 	fake_begin(&f, 2);
@@ -133,14 +134,17 @@ START_TEST(test_destroy_counts_leaks)
 	mod_timer(&t, jiffies_now() + 1);
 	vcpu_leave(f.m.cpu[1]);
 	call_rcu(&f.m, &head, free_nothing);
-	ck_assert_uint_eq(machine_destroy(&f.m), 4);
-	ck_assert_uint_ge(f.log_lines, 4);
+	doorbell_init(&bell, f.m.cpu[0], NULL);
+	doorbell_mark(&bell);
+	ck_assert_uint_eq(machine_destroy(&f.m), 5);
+	ck_assert_uint_ge(f.log_lines, 5);
 }
 END_TEST
 
 /* F12, F13: allocations less frees is 0; an armed failure hits the one it names. */
 START_TEST(test_F12_caches)
 {
+	static struct fake inner;
 	struct kmem_cache *c;
 	struct kmem_cache_stats st;
 	char text[1024], *p;
@@ -159,7 +163,14 @@ START_TEST(test_F12_caches)
 	ck_assert_uint_eq(c->cpu[2].allocs, 1);
 	kfree(&f.m, o[2]);
 	ck_assert_ptr_null(kmem_cache_alloc(&f.m, c));
+	/* behind a vCPU of another machine it is still CPU 1 here */
+	fake_begin(&inner, 1);
+	vcpu_enter(inner.m.cpu[0], NULL);
+	kmem_cache_free(&f.m, c, kmem_cache_alloc(&f.m, c));
+	ck_assert_uint_eq(c->cpu[1].allocs, 2);
+	vcpu_leave(inner.m.cpu[0]);
 	vcpu_leave(f.m.cpu[1]);
+	fake_end(&inner);
 	kmem_cache_stats(c, &st);
 	ck_assert_uint_eq(st.live, 2);
 	ck_assert_uint_eq(st.fails, 1);

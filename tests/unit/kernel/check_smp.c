@@ -267,7 +267,7 @@ static void *leaves_late(void *arg)
 	store_mb((int *)arg, 1);
 	while (!(load_mb(&f.m.stop_gate) & 1))
 		sched_yield();
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < 50; i++)
 		sched_yield();
 	vcpu_leave(f.m.cpu[1]);
 	return NULL;
@@ -397,8 +397,7 @@ Suite *suite(void)
 {
 	const TTest *const tests[] = {
 		test_call_single_threaded, test_E22_call_async, test_stop_single_threaded,
-		test_stop_waits_for_leave, test_call_control_thread_turns,
-		test_serve_before_the_thread, test_retire_empties_the_queue, NULL,
+		test_call_control_thread_turns, test_retire_empties_the_queue, NULL,
 	};
 	Suite *s = suite_of("smp", begin, end, tests);
 	TCase *threads = tcase_create("smp-threads"), *inside = tcase_create("smp-inside");
@@ -416,6 +415,8 @@ Suite *suite(void)
 	tcase_set_timeout(inside, 30);
 	tcase_add_checked_fixture(inside, begin, end);
 	tcase_add_loop_test(inside, test_stop_inside, 0, 2);
+	tcase_add_test(inside, test_stop_waits_for_leave);
+	tcase_add_test(inside, test_serve_before_the_thread);
 	suite_add_tcase(s, inside);
 	tcase_add_checked_fixture(bugs, begin, NULL);
 	tcase_add_test_raise_signal(bugs, test_enter_under_own_stop_is_a_bug, 6);

@@ -374,9 +374,14 @@ Suite *suite(void)
 	const TTest *const tests[] = {
 		test_exact_at_the_edge, test_mod_and_del_at_home, test_past_is_next_jiffy,
 		test_rearms_itself, test_frees_itself, test_long_delay, test_foreign_mod,
-		test_foreign_del, test_home_overtakes_wish, test_del_sync_empties_the_queue,
-		test_foreign_threads, NULL,
+		test_foreign_del, test_home_overtakes_wish, test_del_sync_empties_the_queue, NULL,
 	};
+	Suite *s = suite_of("timer", begin, end, tests);
+	TCase *threads = tcase_create("timer-threads");
 
-	return suite_of("timer", begin, end, tests);
+	tcase_set_timeout(threads, 30);
+	tcase_add_checked_fixture(threads, begin, end);
+	tcase_add_test(threads, test_foreign_threads);
+	suite_add_tcase(s, threads);
+	return s;
 }

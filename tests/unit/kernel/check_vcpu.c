@@ -315,14 +315,18 @@ Suite *suite(void)
 		test_enter_leave, test_nested, test_time_and_jiffies, test_clock_reads,
 		test_jiffies_conversions, test_doorbell_marked_twice_rings_once,
 		test_doorbell_remote, test_doorbell_cancel,
-		test_doorbell_marks_itself, test_leave_tells_host, test_threads_share_a_vcpu, NULL,
+		test_doorbell_marks_itself, test_leave_tells_host, NULL,
 	};
 	Suite *s = suite_of("vcpu", begin, end, tests);
-	TCase *bugs = tcase_create("vcpu-bugs");
+	TCase *bugs = tcase_create("vcpu-bugs"), *threads = tcase_create("vcpu-threads");
 
 	tcase_add_checked_fixture(bugs, begin, NULL);
 	tcase_add_test_raise_signal(bugs, test_enter_twice_is_a_bug, 6);
 	tcase_add_test_raise_signal(bugs, test_leave_in_bh_is_a_bug, 6);
 	suite_add_tcase(s, bugs);
+	tcase_set_timeout(threads, 30);
+	tcase_add_checked_fixture(threads, begin, end);
+	tcase_add_test(threads, test_threads_share_a_vcpu);
+	suite_add_tcase(s, threads);
 	return s;
 }

@@ -307,6 +307,39 @@ START_TEST(test_N2_may_not_sleep)
 }
 END_TEST
 
+static void wakes_under_lock(struct vcpu *v)
+{
+	wake_up_interruptible_sync_poll(&q, 1);
+	ck_assert_uint_eq(f.kicks, 0);
+}
+
+/* A task that sleeps in its host is woken: its vCPU is kicked when the waker's run is over. */
+START_TEST(test_L7_kick_after_the_run)
+{
+	wait_queue_t w;
+
+	f.ops.kick = fake_kick;
+	entry(&w, &app, autoremove_wake_function);
+	prepare_to_wait(&q, &w, TASK_INTERRUPTIBLE);
+	app.sleeps_on = f.m.cpu[1];
+	open_softirq(&f.m, NET_RX_SOFTIRQ, wakes_under_lock);
+	f.kicks = 0;
+	vcpu_enter(f.m.cpu[0], NULL);
+	raise_softirq(NET_RX_SOFTIRQ);
+	vcpu_run(f.m.cpu[0], f.now);
+	ck_assert_uint_eq(f.kicks, 1);
+	ck_assert_int_eq(f.cpu[1].kicked, 1);
+	vcpu_leave(f.m.cpu[0]);
+	/* woken from outside any vCPU: at once */
+	prepare_to_wait(&q, &w, TASK_INTERRUPTIBLE);
+	wake_up_interruptible_sync_poll(&q, 1);
+	ck_assert_uint_eq(f.kicks, 2);
+	app.sleeps_on = NULL;
+	finish_wait(&q, &w);
+	f.ops.kick = NULL;
+}
+END_TEST
+
 /*
  * Threads: readers block on one vCPU, the test feeds and turns it. Each event wakes one reader;
  * nobody sleeps through one.
@@ -397,8 +430,14 @@ Suite *suite(void)
 	const TTest *const tests[] = {
 		test_L8_exclusive, test_L7_all_and_one, test_L8_awake_does_not_count,
 		test_N2_timeout, test_N2_woken, test_N2_woken_by_timer, test_N2_more_to_do,
-		test_N2_signal, test_N2_may_not_sleep, test_L8_threads, NULL,
+		test_N2_signal, test_N2_may_not_sleep, test_L7_kick_after_the_run, NULL,
 	};
+	Suite *s = suite_of("wait", begin, end, tests);
+	TCase *threads = tcase_create("wait-threads");
 
-	return suite_of("wait", begin, end, tests);
+	tcase_set_timeout(threads, 30);
+	tcase_add_checked_fixture(threads, begin, end);
+	tcase_add_test(threads, test_L8_threads);
+	suite_add_tcase(s, threads);
+	return s;
 }
