@@ -214,7 +214,7 @@ static int tap_rx_limit(struct tap_queue *q, int budget)
 	uint64_t gap = q->last_irq - q->last_poll;
 
 	q->last_poll = this_vcpu()->now;
-	if (q->busy)
+	if (q->busy || q->tap->itr_ns) /* throttled: the next chance is far */
 		return budget;
 	if (gap > TAP_BUSY_NS) {
 		q->probe_wait = q->probe_count = 0;

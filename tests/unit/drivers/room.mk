@@ -7,5 +7,7 @@ check_PROGRAMS += %D%/check_loopback
 %C%_check_loopback_LDADD = $(DRIVERS_CHECK)
 check_PROGRAMS += %D%/check_nulldev
 %C%_check_nulldev_LDADD = $(DRIVERS_CHECK)
+check_PROGRAMS += %D%/check_tap
+%C%_check_tap_LDADD = $(DRIVERS_CHECK)
 check_PROGRAMS += %D%/check_userdev
 %C%_check_userdev_LDADD = $(DRIVERS_CHECK)
