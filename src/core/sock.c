@@ -121,7 +121,7 @@ static void sock_rmem_free(struct sk_buff *skb)
 
 void sock_def_readable(struct sock *sk)
 {
-	if (waitqueue_active(&sk->sk_wq))
+	if (wq_has_sleeper(&sk->sk_wq))
 		wake_up_interruptible_sync_poll(&sk->sk_wq, POLLIN | POLLPRI | POLLRDNORM |
 							    POLLRDBAND);
 }
@@ -130,19 +130,19 @@ void sock_def_write_space(struct sock *sk)
 {
 	/* A writer is woken when half of its buffer is free, so that it can send more than one. */
 	if (atomic_read(&sk->sk_wmem_alloc) << 1 <= READ_ONCE(sk->sk_sndbuf) &&
-	    waitqueue_active(&sk->sk_wq))
+	    wq_has_sleeper(&sk->sk_wq))
 		wake_up_interruptible_sync_poll(&sk->sk_wq, POLLOUT | POLLWRNORM | POLLWRBAND);
 }
 
 void sock_def_error_report(struct sock *sk)
 {
-	if (waitqueue_active(&sk->sk_wq))
+	if (wq_has_sleeper(&sk->sk_wq))
 		wake_up_interruptible_sync_poll(&sk->sk_wq, POLLERR);
 }
 
 static void sock_def_wakeup(struct sock *sk)
 {
-	if (waitqueue_active(&sk->sk_wq))
+	if (wq_has_sleeper(&sk->sk_wq))
 		wake_up_interruptible_sync_poll(&sk->sk_wq, 0);
 }
 
@@ -195,7 +195,7 @@ static void lock_sock_wait(struct sock *sk)
 		/*
 		 * one who can never sleep would wait for ever: the owner is below him on the stack
 		 */
-		BUG_ON(!current_task()->may_sleep);
+		BUG_ON(!current_task()->may_sleep || !this_vcpu()->m->host->wait);
 		prepare_to_wait_exclusive(&sk->sk_lock.wq, &wait, TASK_INTERRUPTIBLE);
 		spin_unlock(&sk->sk_lock.slock);
 		local_bh_enable();

@@ -21,3 +21,6 @@ check_PROGRAMS += %D%/check_dev_config
 %C%_check_dev_config_LDADD = $(CORE_CHECK)
 check_PROGRAMS += %D%/check_net_files
 %C%_check_net_files_LDADD = $(CORE_CHECK)
+EXTRA_DIST += %D%/sockfix.h
+check_PROGRAMS += %D%/check_sock
+%C%_check_sock_LDADD = $(CORE_CHECK)
