@@ -150,9 +150,12 @@ int driver_stat(const struct net_device *dev, const char *name, uint64_t *ret_va
 
 void nif_line_set(struct net *net, unsigned vector, struct net_device *dev, unsigned queue, int fd)
 {
-	if (vector < NR_IRQS)
-		drivers_of(net)->line[vector] =
-			(struct nif_line){ .dev = dev, .queue = queue, .fd = fd };
+	struct nif_line *line;
+
+	if (vector >= NR_IRQS)
+		return;
+	line = &drivers_of(net)->line[vector];
+	*line = (struct nif_line){ dev, queue, fd, line->generation + 1 };
 }
 
 struct nif_line nif_line(const struct net *net, unsigned vector)

@@ -3,12 +3,12 @@
  * loopback.c - the device lo: what is sent is received
  *
  * Theory of operation
- *   Called by: dev_hard_start_xmit(). Calls: eth_type_trans, netif_rx, so the packet comes back from
- *   the backlog of the CPU that sent it; that queue is bounded (net.core.netdev_max_backlog).
+ *   Called by: dev_hard_start_xmit(). Calls: eth_type_trans, netif_rx, so the packet comes back
+ *   from the backlog of the CPU that sent it; that queue is bounded (net.core.netdev_max_backlog).
  *   A packet leaves its socket here (skb_orphan), keeps its route, and enters the books a second
- *   time: sent as LOCAL, received as FRAME. Its checksum is left as it was: one that the sender left
- *   to the device (CHECKSUM_PARTIAL) counts as right, one that was filled in is verified.
- *   Owns nothing. No queue, no lock (NETIF_F_LLTX), no carrier but on, no address of its own.
+ *   time: sent as LOCAL, received as FRAME. Its checksum is left as it was: one that the sender
+ *   left to the device (CHECKSUM_PARTIAL) counts as right, one that was filled in is verified. Owns
+ *   nothing. No queue, no lock (NETIF_F_LLTX), no carrier but on, no address of its own.
  *   Threads: transmit any vCPU; the rest RTNL.
  *   Counters: those of every device; received and sent are the same packets, without link header.
  *   Mirrors: drivers/net/loopback.c.

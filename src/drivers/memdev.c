@@ -3,12 +3,13 @@
  * memdev.c - a device in memory
  *
  * Theory of operation
- *   A userdev (see there for both walks) whose wire is one capture ring a transmit queue, or a sink.
+ *   A userdev (see there for both walks) whose wire is one capture ring a transmit queue, or a
+ *   sink.
  *   Called by: the owner (inject, take), userdev_xmit. Calls: userdev_rx.
  *   Owns: the capture rings, from create to the end of the device.
  *   Threads: as userdev; memdev_take one consumer thread a queue.
- *   Refuses nothing of its own: a full capture ring loses frames and counts them, the stack does not
- *   notice; memdev_block_tx() is how a wire is made to refuse.
+ *   Refuses nothing of its own: a full capture ring loses frames and counts them, the stack does
+ *   not notice; memdev_block_tx() is how a wire is made to refuse.
  *   Counters: those of userdev.c. Spec: "mem:[,slots=N][,slot=BYTES][,txring=N]".
  */
 #include "drivers/memdev.h"

@@ -5,9 +5,10 @@
  * memdev.h - a device in memory, for tests, embedding, simulation and benchmarks
  *
  * Theory of operation
- *   A userdev whose wire is a pair of bounded rings: memdev_inject() puts a frame on the receive ring and raises the queue's interrupt; what
- *   the stack transmits is copied to the capture ring, from which the owner takes it. With a sink, transmitted frames go to a
- *   callback instead, uncopied. Nothing happens by itself: the owner turns the crank.
+ *   A userdev whose wire is a pair of bounded rings: memdev_inject() puts a frame on the receive
+ *   ring and raises the queue's interrupt; what the stack transmits is copied to the capture ring,
+ *   from which the owner takes it. With a sink, transmitted frames go to a callback instead,
+ *   uncopied. Nothing happens by itself: the owner turns the crank.
  * Threads: one owner thread; create and destroy RTNL.
  */
 #include "drivers/userdev.h"
@@ -26,7 +27,8 @@ struct memdev_config {
 };
 
 /* A registered device, down; NULL with a text in @err. @cfg may be NULL. */
-struct net_device *memdev_create(struct net *net, const struct memdev_config *cfg, struct extack *err);
+struct net_device *memdev_create(struct net *net, const struct memdev_config *cfg,
+				 struct extack *err);
 void memdev_destroy(struct net_device *dev);
 /* As userdev_rx(). */
 int memdev_inject(struct net_device *dev, unsigned queue, const void *frame, unsigned len);
@@ -36,7 +38,10 @@ int memdev_inject(struct net_device *dev, unsigned queue, const void *frame, uns
  * Return: the frame's whole length, 0 when there is none
  */
 unsigned memdev_take(struct net_device *dev, unsigned queue, void *buf, unsigned size);
-/* Transmitted frames that wait to be taken from @queue, and those lost because the capture ring was full. */
+/*
+ * Transmitted frames that wait to be taken from @queue, and those lost because the capture ring was
+ * full.
+ */
 unsigned memdev_captured(const struct net_device *dev, unsigned queue);
 uint64_t memdev_capture_lost(const struct net_device *dev, unsigned queue);
 /* Let the transmitter answer -EAGAIN (a stopped wire) until it is called with false. */

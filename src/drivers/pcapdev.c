@@ -5,16 +5,16 @@
  * Theory of operation
  *   Receive: ndo_open starts the replay with an interrupt | pcap_intr > napi_schedule |
  *   net_rx_action > pcap_poll > pcap_clean_rx > eth_type_trans, napi_gro_receive. A frame is due as
- *   long after the start as its stamp lies after the first one's (at a jiffy's precision, by timer);
- *   with speed=max at once, the weight of NAPI a poll. Down and up plays the file again.
+ *   long after the start as its stamp lies after the first one's (at a jiffy's precision, by
+ *   timer); with speed=max at once, the weight of NAPI a poll. Down and up plays the file again.
  *   Transmit: pcap_xmit writes the frame, with the host's wall clock, to the output file if there
  *   is one (nanosecond stamps).
  *   Owns: both descriptors from probe to the end of the device, one read buffer.
  *   Threads: handler, poll, timer the vCPU of the line; xmit any vCPU under the queue's lock; the
  *   rest RTNL. System calls: pread in the poll, writev in the transmit.
- *   Refuses: at probe a file that is no classic pcap of Ethernet; in the replay a record longer than
- *   PCAP_RECORD_MAX, or one that the file ends in: the replay stops there, reported once.
- *   A record that the capture cut short, or longer than the MTU allows, is RX_TRUNCATED.
+ *   Refuses: at probe a file that is no classic pcap of Ethernet; in the replay a record longer
+ *   than PCAP_RECORD_MAX, or one that the file ends in: the replay stops there, reported once. A
+ *   record that the capture cut short, or longer than the MTU allows, is RX_TRUNCATED.
  *   Counters: see pcap_stats at the end. Format: draft-ietf-opsawg-pcap; either byte order.
  */
 #define LOG_SUBSYS "pcap"
@@ -224,7 +224,9 @@ static void pcap_receive(struct pcap_dev *p, const struct pcap_record *rec)
 	p->begin += sizeof(*rec) + rec->caplen;
 }
 
-/* At least @want unread bytes if the file has them; how many there are. An error counts as the end. */
+/*
+ * At least @want unread bytes if the file has them; how many there are. An error counts as the end.
+ */
 static ssize_t pcap_fill(struct pcap_dev *p, size_t want)
 {
 	ssize_t n;
@@ -284,7 +286,9 @@ static netdev_tx_t pcap_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-/* After a record that could not be written whole, the file takes no more: it would not be readable. */
+/*
+ * After a record that could not be written whole, the file takes no more: it would not be readable.
+ */
 static bool pcap_write(struct pcap_dev *p, const struct sk_buff *skb)
 {
 	uint64_t now = (uint64_t)ktime_get_real(dev_net(p->dev));

@@ -4,8 +4,9 @@
 /*
  * pcapdev.h - replay of a capture file (spec "pcap:[FILE][,out=FILE][,speed=max]")
  *
- * host->dev_open("pcap:FILE", 0) hands in the input, host->dev_open("pcap-out:FILE", 0) a new, empty file to write; both belong to the
- * driver, which closes them when the device goes. Classic pcap, Ethernet, either byte order, micro- or nanoseconds.
+ * host->dev_open("pcap:FILE", 0) hands in the input, host->dev_open("pcap-out:FILE", 0) a new,
+ * empty file to write; both belong to the driver, which closes them when the device goes. Classic
+ * pcap, Ethernet, either byte order, micro- or nanoseconds.
  */
 #include "drivers/driver.h"
 

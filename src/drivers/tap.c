@@ -5,20 +5,20 @@
  * Theory of operation
  *   Receive: the descriptor is readable, the host raises the vector | do_IRQ > tap_intr: mask,
  *   napi_schedule | net_rx_action > tap_poll > tap_clean_tx, tap_clean_rx > read() straight into an
- *   skb > eth_type_trans, napi_gro_receive; then napi_complete, tap_irq_enable (unmask). The line is
- *   level triggered: what was left unread raises it again.
+ *   skb > eth_type_trans, napi_gro_receive; then napi_complete, tap_irq_enable (unmask). The line
+ *   is level triggered: what was left unread raises it again.
  *   While frames come singly, a poll reads one and does not ask for another: a round trip costs one
  *   read, one write and one wait. Two interrupts within TAP_BUSY_NS are a reason to try a second
  *   read, ever more rarely while that finds nothing; a poll that found two or more reads on until
  *   the descriptor is empty or its budget is used up.
- *   Transmit: dev_hard_start_xmit > tap_xmit > write(). The skb goes to the queue's done list and is
- *   freed by tap_poll > tap_clean_tx > dev_kfree_skb_any (from another vCPU: dev_kfree_skb_irq).
+ *   Transmit: dev_hard_start_xmit > tap_xmit > write(). The skb goes to the queue's done list and
+ *   is freed by tap_poll > tap_clean_tx > dev_kfree_skb_any (from another vCPU: dev_kfree_skb_irq).
  *   EAGAIN stops the queue and gives the packet back; a timer tries again after a jiffy.
  *   Descriptor gone (EBADFD, ENODEV, end of file ...): reported once, carrier off, no more reading
  *   or writing until the device goes down and up. EIO on a write: the host's side is down; counted.
  *   Owns: the descriptors from ndo_open to ndo_stop, one prepared skb a queue, the done list.
- *   Threads: handler, poll, itr timer the queue's vCPU; tap_xmit any vCPU under the transmit queue's
- *   lock, which also guards the done list; the rest RTNL. The host has SIGPIPE ignored.
+ *   Threads: handler, poll, itr timer the queue's vCPU; tap_xmit any vCPU under the transmit
+ *   queue's lock, which also guards the done list; the rest RTNL. The host has SIGPIPE ignored.
  *   System calls: read and write, nowhere else than here. Log on the packet path: the report above.
  *   Refuses: frames below 14 bytes and longer than max(MTU, 1500) + 18 bytes, unknown options.
  *   Counters (summed over queues): see tap_stats at the end of this file.
@@ -601,7 +601,7 @@ static void tap_tx_timeout(struct net_device *dev)
 
 static void tap_get_stats64(struct net_device *dev, struct net_device_stats *stats)
 {
-	/* all of it is in the per-CPU statistics already; the host's own losses are its interface's */
+	/* all is in the per-CPU statistics already; what the host lost, its interface counts */
 }
 
 static uint64_t tap_get_stat(const struct net_device *dev, const struct nif_stat *stat)

@@ -5,9 +5,9 @@
  * Theory of operation
  *   Receive: userdev_rx() > receive ring, interrupt | do_IRQ > userdev_intr > napi_schedule |
  *   net_rx_action > userdev_poll > userdev_clean_rx > eth_type_trans, napi_gro_receive.
- *   Transmit: dev_hard_start_xmit > userdev_xmit > ops->xmit; the skb waits in the transmit ring and
- *   an interrupt is raised; userdev_poll > userdev_clean_tx > dev_kfree_skb_any. On a vCPU that is
- *   not the queue's, the skb goes to NET_TX (dev_kfree_skb_irq) and leaves the ring alone.
+ *   Transmit: dev_hard_start_xmit > userdev_xmit > ops->xmit; the skb waits in the transmit ring
+ *   and an interrupt is raised; userdev_poll > userdev_clean_tx > dev_kfree_skb_any. On a vCPU that
+ *   is not the queue's, the skb goes to NET_TX (dev_kfree_skb_irq) and leaves the ring alone.
  *   The interrupt line does the rest: a vector raised while it is masked comes again at its unmask.
  *   Owns: rings from create to the end of the device, skbs in the transmit ring.
  *   Threads: userdev_rx one producer a queue, any thread; poll and handler the queue's vCPU; xmit

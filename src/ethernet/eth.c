@@ -3,10 +3,12 @@
  * eth.c - Ethernet: the 14 bytes in front, built, read and cached
  *
  * Theory of operation
- *   Called by: the receive half of drivers (eth_type_trans), dev_hard_header() and the neighbour code (header_ops), drivers' set-up.
- *   Calls: skb_push, skb_pull; the dice of the net for a random address.
- *   Owns nothing. Threads: eth_type_trans and the header operations the vCPU that owns the skb; the rest RTNL.
- *   Refuses: group and zero addresses as the address of a device. A frame's length is the driver's business: eth_type_trans needs 14 bytes.
+ *   Called by: the receive half of drivers (eth_type_trans), dev_hard_header() and the neighbour
+ *   code (header_ops), drivers' set-up.
+ *   Calls: skb_push, skb_pull; the dice of the net for a random address. Owns nothing. Threads:
+ *   eth_type_trans and the header operations the vCPU that owns the skb; the rest RTNL.
+ *   Refuses: group and zero addresses as the address of a device. A frame's length is the driver's
+ *   business: eth_type_trans needs 14 bytes.
  *   Numbers: IEEE 802.3 (a type below 0x0600 is a length), RFC 894. Mirrors: net/ethernet/eth.c.
  */
 #include "ethernet/eth.h"
@@ -23,7 +25,10 @@ static int eth_header_cache(const struct neighbour *neigh, void *hh, __be16 type
 static void eth_header_cache_update(void *hh, const struct net_device *dev,
 				    const unsigned char *haddr);
 
-/* The header lies in the last 14 bytes of the cache's 16, so that the IP header after it is aligned. */
+/*
+ * The header lies in the last 14 bytes of the cache's 16, so that the IP header after it is
+ * aligned.
+ */
 #define HH_ETH_OFFSET (sizeof(((struct hh_cache *)0)->data) - ETH_HLEN)
 
 static __always_inline struct ethhdr *hh_eth(void *hh)
@@ -53,7 +58,10 @@ __be16 eth_type_trans(struct sk_buff *skb, struct net_device *dev)
 	return eth_802_3_type(skb);
 }
 
-/* A length stands where the type would be. Old NetWare put its header, which begins with ff ff, right behind it; else it is LLC. */
+/*
+ * A length stands where the type would be. Old NetWare put its header, which begins with ff ff,
+ * right behind it; else it is LLC.
+ */
 static __be16 eth_802_3_type(const struct sk_buff *skb)
 {
 	if (skb->len >= 2 && skb->data[0] == 0xff && skb->data[1] == 0xff)

@@ -3,13 +3,16 @@
  * core.c - netfilter: the hooks at the five points of the IPv4 walk
  *
  * Theory of operation
- *   Called by: nf_hook() in ip_rcv, ip_local_deliver, ip_forward, __ip_local_out, ip_output; registration by whoever filters.
+ *   Called by: nf_hook() in ip_rcv, ip_local_deliver, ip_forward, __ip_local_out, ip_output;
+ *   registration by whoever filters.
  *   Calls: the hooks, by ascending priority; equal priorities in order of registration.
- *   Owns: one array a point, immutable once published but for one case: when there is no memory for a smaller array, the entry of a leaving
- *   hook is overwritten by one that accepts, so that unregistering cannot fail. The next change of the array leaves it out.
- *   The hooks themselves belong to who registered them, until one grace period after nf_unregister_hook().
+ *   Owns: one array a point, immutable once published but for one case: when there is no memory for
+ *   a smaller array, the entry of a leaving hook is overwritten by one that accepts, so that
+ *   unregistering cannot fail. The next change of the array leaves it out. The hooks themselves
+ *   belong to who registered them, until one grace period after nf_unregister_hook().
  *   Threads: registration RTNL; nf_hook_slow any vCPU.
- *   Refuses: more than NF_MAX_HOOKS at a point. There is no queue to userspace: QUEUE drops, unless its bypass flag says go on.
+ *   Refuses: more than NF_MAX_HOOKS at a point. There is no queue to userspace: QUEUE drops, unless
+ *   its bypass flag says go on.
  *   Mirrors: net/netfilter/core.c.
  */
 #include "netfilter/core.h"
@@ -48,7 +51,9 @@ int nf_hook_slow(struct nf_hook_entries *e, struct sk_buff *skb, const struct nf
 	return NF_DROP;
 }
 
-/* Run hooks from *@ret_index on; returns ACCEPT after the last, else the verdict and where it fell. */
+/*
+ * Run hooks from *@ret_index on; returns ACCEPT after the last, else the verdict and where it fell.
+ */
 static unsigned nf_iterate(struct sk_buff *skb, const struct nf_hook_state *state,
 			   const struct nf_hook_entries *e, unsigned *ret_index)
 {

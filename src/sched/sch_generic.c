@@ -98,7 +98,7 @@ static int __dev_xmit_skb(struct sk_buff *skb, struct Qdisc *q, struct net_devic
 	return rc;
 }
 
-/* Queues longer than this run: borrowed references become real, and the ledger knows where it is. */
+/* It waits longer than this run: a borrowed reference to its route becomes real. */
 static int qdisc_enqueue(struct sk_buff *skb, struct Qdisc *q)
 {
 	skb_dst_force(skb);
@@ -106,8 +106,8 @@ static int qdisc_enqueue(struct sk_buff *skb, struct Qdisc *q)
 }
 
 /*
- * Hand @skb to the device; q->lock is held on entry and exit and let go in between, q->running keeps
- * others out. Returns how many packets wait that the device would take.
+ * Hand @skb to the device; q->lock is held on entry and exit and let go in between, q->running
+ * keeps others out. Returns how many packets wait that the device would take.
  */
 int sch_direct_xmit(struct sk_buff *skb, struct Qdisc *q, struct net_device *dev,
 		    struct netdev_queue *txq)
@@ -400,7 +400,7 @@ static const struct proc_ops qdisc_proc_ops = { .show = qdisc_seq_show };
 static const struct ctl_table sched_table[] = {
 	{ .procname = "default_qdisc", CTL_FIELD(struct netns_sched, default_qdisc), .mode = 0644,
 	  .proc_handler = proc_default_qdisc, .def = "pfifo_fast",
-	  .doc = "queueing discipline (pfifo_fast, pfifo) of devices that come up for the first time from now on" },
+	  .doc = "queueing discipline (pfifo_fast, pfifo) of devices that first come up from now on" },
 };
 
 static const char *qdisc_id(const struct Qdisc *q)
@@ -445,7 +445,8 @@ void sched_exit(struct net *net)
 
 	if (!net->sched)
 		return;
-	s = (struct netns_sched *)(uintptr_t)container_of(net->sched, const struct netns_sched, ops);
+	s = (struct netns_sched *)(uintptr_t)container_of(net->sched, const struct netns_sched,
+							  ops);
 	proc_remove_path(&net->vfs, "/proc/net/qdisc");
 	unregister_net_sysctl_table(s->hdr);
 	net->sched = NULL;

@@ -189,6 +189,9 @@ START_TEST(test_lines)
 	ck_assert_ptr_eq(nif_line(&w.n.net, 3).dev, lo);
 	ck_assert_uint_eq(nif_line(&w.n.net, 3).queue, 2);
 	ck_assert_int_eq(nif_line(&w.n.net, 3).fd, 17);
+	ck_assert_uint_eq(nif_line(&w.n.net, 3).generation, 1);
+	nif_line_set(&w.n.net, 3, lo, 2, 17);
+	ck_assert_uint_eq(nif_line(&w.n.net, 3).generation, 2);
 	nif_line_set(&w.n.net, 3, NULL, 0, -1);
 	ck_assert_ptr_null(nif_line(&w.n.net, 3).dev);
 	nif_line_set(&w.n.net, NR_IRQS, lo, 0, 1);
