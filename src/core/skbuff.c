@@ -119,6 +119,19 @@ static __always_inline unsigned char *area_alloc(struct net *net, unsigned size)
 	return (unsigned char *)shinfo + SMP_CACHE_BYTES;
 }
 
+/* memset() of a descriptor: plain vector stores; a string instruction costs more than the whole of what it clears. */
+static __always_inline void skb_zero(struct sk_buff *skb)
+{
+	typedef long long vec_t __attribute__((vector_size(16), aligned(8), may_alias));
+	vec_t *v = (vec_t *)(void *)skb;
+
+	_Static_assert(sizeof(*skb) % sizeof(vec_t) == 8, "vectors and one word");
+#pragma GCC unroll 16
+	for (unsigned i = 0; i < sizeof(*skb) / sizeof(vec_t); i++)
+		v[i] = (vec_t){ 0, 0 };
+	*(uint64_t *)(void *)(v + sizeof(*skb) / sizeof(vec_t)) = 0;
+}
+
 /* A descriptor of zero bytes, but for what says where its data is. */
 static __always_inline void skb_setup(struct sk_buff *skb, struct net *net, unsigned char *head,
 				      unsigned size)
@@ -126,7 +139,7 @@ static __always_inline void skb_setup(struct sk_buff *skb, struct net *net, unsi
 	unsigned class = skb_kmalloc_size(size);
 	unsigned room = skb_area_size(skb_area_of(size));
 
-	__builtin_memset(skb, 0, sizeof(*skb));
+	skb_zero(skb);
 	skb->head = head;
 	skb->data = head;
 	skb->end = min(class - LINUX_SIZEOF_SHARED_INFO, room);

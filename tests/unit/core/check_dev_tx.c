@@ -32,7 +32,7 @@ static struct sk_buff *local_skb(uint16_t sport)
 	struct iphdr *ip;
 	struct udphdr *udp;
 
-	skb_reserve(skb, 32);
+	skb_reserve(skb, 34); /* the IP header is aligned */
 	memset(skb_put(skb, 60), 0, 60);
 	skb->dev = dev;
 	skb->protocol = htons(ETH_P_IP);
