@@ -3,10 +3,12 @@
  * dev.c - the registry of network devices, and softnet_data of each CPU
  *
  * On the walk: nobody; drivers come here to make and end devices, everyone to find them.
- * Owns: each device from alloc_netdev_mqs() on. unregister_netdevice() ends it: it goes down, leaves the lists, a grace period passes,
- * what holds it is told to let go, and it is freed when the last reference is. One that is still referenced then waits on
- * net_todo_list: nothing can find it any more.
- * Threads: RTNL; *_rcu lookups inside a vCPU. Refuses: names that Linux refuses, names that are taken.
+ * Owns: each device from alloc_netdev_mqs() on. unregister_netdevice() ends it: it goes down,
+ * leaves the lists, a grace period passes, what holds it is told to let go, and it is freed when
+ * the last reference is. One that is still referenced then waits on net_todo_list: nothing can find
+ * it any more.
+ * Threads: RTNL; *_rcu lookups inside a vCPU. Refuses: names that Linux refuses, names that are
+ * taken.
  * Mirrors: net/core/dev.c.
  */
 #define LOG_SUBSYS "net"
@@ -110,7 +112,8 @@ static void flush_softnet(void *arg)
 /* ---- life of a device ---- */
 
 struct net_device *alloc_netdev_mqs(struct net *net, int sizeof_priv, const char *name,
-				    void (*setup)(struct net_device *), unsigned txqs, unsigned rxqs)
+				    void (*setup)(struct net_device *), unsigned txqs,
+				    unsigned rxqs)
 {
 	struct net_device *dev;
 	size_t at = ALIGN(sizeof(*dev), (size_t)PRIV_ALIGN);
@@ -180,7 +183,8 @@ int register_netdevice(struct net_device *dev, struct extack *err)
 	if (dev->netdev_ops->ndo_init) {
 		ret = dev->netdev_ops->ndo_init(dev);
 		if (ret)
-			return extack_fail(err, ret, "%s: the driver could not initialise it", dev->name);
+			return extack_fail(err, ret, "%s: the driver could not initialise it",
+					   dev->name);
 	}
 	do {
 		net->last_ifindex = net->last_ifindex < INT32_MAX ? net->last_ifindex + 1 : 1;
@@ -267,10 +271,13 @@ unsigned netdev_run_todo(struct net *net)
 
 	if (list_empty(&net->net_todo_list))
 		return 0;
-	rcu_barrier(&net->m); /* routes and neighbours that were let go give their references back here */
+	/* routes and neighbours that were let go give their references back here */
+	rcu_barrier(&net->m);
 	list_for_each_entry_safe(dev, n, &net->net_todo_list, todo_list) {
 		if (atomic_read(&dev->refcnt) != 1) {
-			pr_warn(net_log(net), "unregister_netdevice: waiting for %s to become free. Usage count = %d",
+			pr_warn(net_log(net),
+				"unregister_netdevice: waiting for %s to become free."
+				" Usage count = %d",
 				dev->name, atomic_read(&dev->refcnt));
 			left++;
 			continue;

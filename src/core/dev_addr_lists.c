@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dev_addr_lists.c - the addresses a device listens to: lists of unicast and group addresses, promiscuous mode
+ * dev_addr_lists.c - the addresses a device listens to: lists of unicast and group addresses,
+ * promiscuous mode
  *
- * On the walk: nobody; joining a group comes here by ip_mc_inc_group() > dev_mc_add(), a tap by dev_set_promiscuity(). What changed
- * reaches the driver by ndo_set_rx_mode, whose filter reads the lists as an RCU reader.
+ * On the walk: nobody; joining a group comes here by ip_mc_inc_group() > dev_mc_add(), a tap by
+ * dev_set_promiscuity(). What changed reaches the driver by ndo_set_rx_mode, whose filter reads the
+ * lists as an RCU reader.
  * Owns: the entries, counted by who asked; freed after a grace period.
- * Threads: any (a socket call joins a group on its vCPU): addr_lock orders writers, and ndo_set_rx_mode runs under it; the
- * promiscuity counters RTNL. Mirrors: net/core/dev_addr_lists.c, net/core/dev.c.
+ * Threads: any (a socket call joins a group on its vCPU): addr_lock orders writers, and
+ * ndo_set_rx_mode runs under it; the promiscuity counters RTNL. Mirrors: net/core/dev_addr_lists.c,
+ * net/core/dev.c.
  */
 #define LOG_SUBSYS "net"
 #include <errno.h>

@@ -2,10 +2,14 @@
 /*
  * dev_config.c - a device's state: up and down, flags, MTU, address, name, carrier, counters
  *
- * On the walk: nobody; `ip link` comes here by rtnetlink, files by net-sysfs.c, drivers for their carrier.
- * Order of coming up: PRE_UP may refuse; dev_open() > __dev_open() > ndo_open; flags, receive filter, qdiscs, watchdog; then UP is told.
- * Down is the reverse: GOING_DOWN, qdiscs emptied, a grace period after which no vCPU is inside ndo_start_xmit, ndo_stop, DOWN.
- * Owns nothing. Threads: RTNL, outside any vCPU; the carrier also inside one. Errors are Linux's, with a text.
+ * On the walk: nobody; `ip link` comes here by rtnetlink, files by net-sysfs.c, drivers for their
+ * carrier.
+ * Order of coming up: PRE_UP may refuse; dev_open() > __dev_open() > ndo_open; flags, receive
+ * filter, qdiscs, watchdog; then UP is told.
+ * Down is the reverse: GOING_DOWN, qdiscs emptied, a grace period after which no vCPU is inside
+ * ndo_start_xmit, ndo_stop, DOWN.
+ * Owns nothing. Threads: RTNL, outside any vCPU; the carrier also inside one. Errors are Linux's,
+ * with a text.
  * Mirrors: net/core/dev.c, net/core/link_watch.c.
  */
 #define LOG_SUBSYS "net"
@@ -133,8 +137,9 @@ static void dev_deactivate(struct net_device *dev)
 
 unsigned dev_get_flags(const struct net_device *dev)
 {
-	unsigned shown = READ_ONCE(dev->flags) &
-			 ~(unsigned)(IFF_PROMISC | IFF_ALLMULTI | IFF_RUNNING | IFF_LOWER_UP | IFF_DORMANT);
+	unsigned shown =
+		READ_ONCE(dev->flags) &
+		~(unsigned)(IFF_PROMISC | IFF_ALLMULTI | IFF_RUNNING | IFF_LOWER_UP | IFF_DORMANT);
 
 	shown |= dev->gflags & (IFF_PROMISC | IFF_ALLMULTI);
 	if (!netif_running(dev))
@@ -189,7 +194,8 @@ int dev_set_mtu(struct net_device *dev, int mtu, struct extack *err)
 	if (mtu == (int)dev->mtu)
 		return 0;
 	if (mtu < 0 || (unsigned)mtu < dev->min_mtu)
-		return extack_fail(err, -EINVAL, "mtu less than device minimum: %d < %u", mtu, dev->min_mtu);
+		return extack_fail(err, -EINVAL, "mtu less than device minimum: %d < %u", mtu,
+				   dev->min_mtu);
 	if (dev->max_mtu && (unsigned)mtu > dev->max_mtu)
 		return extack_fail(err, -EINVAL, "mtu greater than device maximum: %d > %u", mtu,
 				   dev->max_mtu);
@@ -209,7 +215,8 @@ int dev_set_mtu(struct net_device *dev, int mtu, struct extack *err)
 int dev_change_tx_queue_len(struct net_device *dev, unsigned long len, struct extack *err)
 {
 	if (len > UINT32_MAX)
-		return extack_fail(err, -ERANGE, "txqueuelen %lu is larger than %u", len, UINT32_MAX);
+		return extack_fail(err, -ERANGE, "txqueuelen %lu is larger than %u", len,
+				   UINT32_MAX);
 	if (len != dev->tx_queue_len) {
 		WRITE_ONCE(dev->tx_queue_len, (unsigned)len);
 		call_netdevice_notifiers(NETDEV_CHANGE_TX_QUEUE_LEN, dev);
@@ -224,7 +231,8 @@ int dev_set_mac_address(struct net_device *dev, const unsigned char *addr, struc
 
 	ASSERT_RTNL(&dev_net(dev)->m);
 	if (!dev->netdev_ops->ndo_set_mac_address)
-		return extack_fail(err, -EOPNOTSUPP, "%s: its address cannot be changed", dev->name);
+		return extack_fail(err, -EOPNOTSUPP, "%s: its address cannot be changed",
+				   dev->name);
 	if (!(dev->state & (1ul << __LINK_STATE_PRESENT)))
 		return extack_fail(err, -ENODEV, "%s is gone", dev->name);
 	ret = dev->netdev_ops->ndo_set_mac_address(dev, addr);
@@ -292,7 +300,10 @@ void netif_carrier_off(struct net_device *dev)
 	linkwatch_fire_event(dev);
 }
 
-/* What follows of it is the control thread's work: at once when it is here and inside no vCPU, else with its next garbage. */
+/*
+ * What follows of it is the control thread's work: at once when it is here and inside no vCPU, else
+ * with its next garbage.
+ */
 static void linkwatch_fire_event(struct net_device *dev)
 {
 	const unsigned long bit = 1ul << __LINK_STATE_LINKWATCH_PENDING;

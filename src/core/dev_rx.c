@@ -2,13 +2,15 @@
 /*
  * dev_rx.c - received frames: from the driver to taps and the handler of the Ethernet protocol
  *
- * On the walk: a poll calls napi_gro_receive() > netif_receive_skb() > __netif_receive_skb() > __netif_receive_skb_core() > packet_rcv(),
- * ip_rcv(), arp_rcv(). A device without interrupts (loopback, veth) calls netif_rx() > enqueue_to_backlog(); the backlog's poll,
- * process_backlog(), continues with __netif_receive_skb().
- * Owns: the queues of softnet_data. Each function consumes the skb. A handler gets the skb itself when it is the last of those
- * that want it, else a borrowed reference (deliver_skb).
- * Threads: inside a vCPU; enqueue_to_backlog() also for another CPU, under that queue's lock; dev_add_pack() and
- * dev_remove_pack() RTNL. Refuses: a frame over the backlog's limit (CPU_BACKLOG), and one that nobody handles (UNHANDLED_PROTO).
+ * On the walk: a poll calls napi_gro_receive() > netif_receive_skb() > __netif_receive_skb() >
+ * __netif_receive_skb_core() > packet_rcv(), ip_rcv(), arp_rcv(). A device without interrupts
+ * (loopback, veth) calls netif_rx() > enqueue_to_backlog(); the backlog's poll, process_backlog(),
+ * continues with __netif_receive_skb().
+ * Owns: the queues of softnet_data. Each function consumes the skb. A handler gets the skb itself
+ * when it is the last of those that want it, else a borrowed reference (deliver_skb).
+ * Threads: inside a vCPU; enqueue_to_backlog() also for another CPU, under that queue's lock;
+ * dev_add_pack() and dev_remove_pack() RTNL. Refuses: a frame over the backlog's limit
+ * (CPU_BACKLOG), and one that nobody handles (UNHANDLED_PROTO).
  * Mirrors: net/core/dev.c; backlog and counters of Linux 3.13, lists of handlers of today.
  */
 #include <netinet/in.h>
@@ -56,7 +58,10 @@ static __always_inline int deliver_skb(struct sk_buff *skb, struct packet_type *
 	return pt->func(skb, skb->dev, pt, orig_dev);
 }
 
-/* Hand the packet to each on @list but the last, which is returned: it may get the packet itself. @prev is that of the list before. */
+/*
+ * Hand the packet to each on @list but the last, which is returned: it may get the packet itself.
+ * @prev is that of the list before.
+ */
 static __always_inline struct packet_type *deliver_ptype_list(struct sk_buff *skb,
 							      struct packet_type *prev,
 							      struct net_device *orig_dev,
@@ -193,7 +198,10 @@ int process_backlog(struct napi_struct *napi, int quota)
 		qlen = skb_queue_len(&sd->input_pkt_queue);
 		skb_queue_splice_init(&sd->input_pkt_queue, &sd->process_queue);
 		if (qlen < (unsigned)(quota - work)) {
-			/* Less than what may still be done: this poll empties it. Who comes meanwhile schedules it anew. */
+			/*
+			 * Less than what may still be done: this poll empties it. Who comes
+			 * meanwhile schedules it anew.
+			 */
 			list_del_init(&napi->poll_list);
 			napi->completes++;
 			napi->state = 0;

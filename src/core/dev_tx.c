@@ -2,12 +2,14 @@
 /*
  * dev_tx.c - packets on their way out: queue choice, qdisc or device, taps, the driver; and NET_TX
  *
- * On the walk: neighbour output calls dev_queue_xmit() > netdev_pick_tx(), then the qdisc (sched_ops.xmit > sch_direct_xmit) or, for
- * a device without queue, straight dev_hard_start_xmit() > netif_skb_features() > harmonize_features(); skb_checksum_help();
- * ndo_start_xmit. net_tx_action() frees what interrupt handlers finished with and runs qdiscs that had to wait.
- * Owns: softnet_data's completion queue and list of scheduled qdiscs. From dev_hard_start_xmit() on the driver holds the packet
- * (HELD_TXRING); the books know it as sent when the driver ends it.
- * Threads: inside a vCPU, with softirqs held off. The queue's lock is held over the driver's call; behind it interrupts are let in.
+ * On the walk: neighbour output calls dev_queue_xmit() > netdev_pick_tx(), then the qdisc
+ * (sched_ops.xmit > sch_direct_xmit) or, for a device without queue, straight dev_hard_start_xmit()
+ * > netif_skb_features() > harmonize_features(); skb_checksum_help(); ndo_start_xmit.
+ * net_tx_action() frees what interrupt handlers finished with and runs qdiscs that had to wait.
+ * Owns: softnet_data's completion queue and list of scheduled qdiscs. From dev_hard_start_xmit() on
+ * the driver holds the packet (HELD_TXRING); the books know it as sent when the driver ends it.
+ * Threads: inside a vCPU, with softirqs held off. The queue's lock is held over the driver's call;
+ * behind it interrupts are let in.
  * Refuses: a device that is down (DEV_READY), one that sends to itself too deep (RECURSION_LIMIT).
  * Mirrors: net/core/dev.c of Linux 3.13.
  */
@@ -55,8 +57,8 @@ int dev_queue_xmit(struct sk_buff *skb)
 }
 
 /*
- * A device without a queue. It cannot say "later"; and it may end in itself, by a stack of virtual devices or a packet that its
- * receiver answers at once.
+ * A device without a queue. It cannot say "later"; and it may end in itself, by a stack of virtual
+ * devices or a packet that its receiver answers at once.
  */
 static int dev_xmit_noqueue(struct sk_buff *skb, struct net_device *dev, struct netdev_queue *txq)
 {
@@ -67,8 +69,8 @@ static int dev_xmit_noqueue(struct sk_buff *skb, struct net_device *dev, struct 
 	if (unlikely(READ_ONCE(txq->xmit_lock_owner) == (int)cpu ||
 		     sd->xmit_recursion > XMIT_RECURSION_LIMIT)) {
 		if (net_ratelimit())
-			pr_err(net_log(dev_net(dev)), "Dead loop on virtual device %s, fix it urgently!",
-			       dev->name);
+			pr_err(net_log(dev_net(dev)),
+			       "Dead loop on virtual device %s, fix it urgently!", dev->name);
 		return dev_xmit_drop(skb, dev, SKB_DROP_REASON_RECURSION_LIMIT);
 	}
 	HARD_TX_LOCK(dev, txq, cpu);
@@ -98,7 +100,8 @@ static int dev_xmit_drop(struct sk_buff *skb, struct net_device *dev, enum skb_d
 
 struct netdev_queue *netdev_pick_tx(struct net_device *dev, struct sk_buff *skb)
 {
-	uint16_t (*select)(struct net_device *, struct sk_buff *) = dev->netdev_ops->ndo_select_queue;
+	uint16_t (*select)(struct net_device *, struct sk_buff *) =
+		dev->netdev_ops->ndo_select_queue;
 	uint16_t index = 0;
 
 	if (dev->real_num_tx_queues > 1) {
@@ -258,7 +261,8 @@ void net_tx_action(struct vcpu *v)
 	sd->output_queue = NULL;
 	for (; q; q = next) {
 		next = sched->next_scheduled(q, NULL, true);
-		sched->set_scheduled(q, false); /* before it runs: who comes from now on schedules it anew */
+		/* before it runs: who comes from now on schedules it anew */
+		sched->set_scheduled(q, false);
 		sched->run(q);
 	}
 }
@@ -299,7 +303,8 @@ bool net_ratelimit(void)
 	struct softnet_data *sd = this_softnet();
 	const struct net *net = vcpu_net(sd->vcpu);
 
-	sd->ratelimit.interval = (unsigned long)READ_ONCE(net->core.sysctl_message_cost) * net->m.hz;
+	sd->ratelimit.interval =
+		(unsigned long)READ_ONCE(net->core.sysctl_message_cost) * net->m.hz;
 	sd->ratelimit.burst = READ_ONCE(net->core.sysctl_message_burst);
 
 	return __ratelimit(&sd->ratelimit, sd->vcpu->jiffies);

@@ -2,9 +2,11 @@
 /*
  * dev_watchdog.c - a transmit queue that stays stopped: said, counted, reset
  *
- * On the walk: a timer on vCPU 0 while a device with ndo_tx_timeout is up: run_timer_softirq() > dev_watchdog() > ndo_tx_timeout.
- * Owns: the timer of each device. Threads: up and down RTNL; the timer in the softirq of vCPU 0, so ndo_tx_timeout runs there
- * and not under RTNL: it may touch what its queues' locks cover. Mirrors: net/sched/sch_generic.c.
+ * On the walk: a timer on vCPU 0 while a device with ndo_tx_timeout is up: run_timer_softirq() >
+ * dev_watchdog() > ndo_tx_timeout.
+ * Owns: the timer of each device. Threads: up and down RTNL; the timer in the softirq of vCPU 0, so
+ * ndo_tx_timeout runs there and not under RTNL: it may touch what its queues' locks cover. Mirrors:
+ * net/sched/sch_generic.c.
  */
 #define LOG_SUBSYS "net"
 #include "core/dev.h"
@@ -70,8 +72,9 @@ static void dev_watchdog(struct ktimer *t)
 		txq->trans_timeout++;
 		WRITE_ONCE(dev->tx_timeouts, dev->tx_timeouts + 1);
 		if (net_ratelimit())
-			pr_err(net_log(dev_net(dev)), "NETDEV WATCHDOG: %s (%s): transmit queue %u timed out",
-			       dev->name, dev->driver ? dev->driver : "", i);
+			pr_err(net_log(dev_net(dev)),
+			       "NETDEV WATCHDOG: %s (%s): transmit queue %u timed out", dev->name,
+			       dev->driver ? dev->driver : "", i);
 		dev->netdev_ops->ndo_tx_timeout(dev);
 		break;
 	}

@@ -25,9 +25,19 @@ _Static_assert(offsetof(struct cpu_stats, none) == 0, "no counter is offset 0");
 _Static_assert(sizeof(struct cpu_stats) < 65536, "offsets fit a row");
 
 const char *const drop_layer_name[LAYER_MAX] = {
-	[LAYER_DEVICE] = "device",	 [LAYER_CORE] = "core",		[LAYER_QDISC] = "qdisc",
-	[LAYER_NEIGH] = "neigh",	 [LAYER_ARP] = "arp",		[LAYER_IP] = "ip",
-	[LAYER_NETFILTER] = "netfilter", [LAYER_FRAG] = "frag",		[LAYER_FORWARD] = "forward",
-	[LAYER_ICMP] = "icmp",		 [LAYER_IGMP] = "igmp",		[LAYER_RAW] = "raw",
-	[LAYER_UDP] = "udp",		 [LAYER_SOCKET] = "socket",	[LAYER_IP_OUT] = "ip_out",
+	[LAYER_DEVICE] = "device",
+	[LAYER_CORE] = "core",
+	[LAYER_QDISC] = "qdisc",
+	[LAYER_NEIGH] = "neigh",
+	[LAYER_ARP] = "arp",
+	[LAYER_IP] = "ip",
+	[LAYER_NETFILTER] = "netfilter",
+	[LAYER_FRAG] = "frag",
+	[LAYER_FORWARD] = "forward",
+	[LAYER_ICMP] = "icmp",
+	[LAYER_IGMP] = "igmp",
+	[LAYER_RAW] = "raw",
+	[LAYER_UDP] = "udp",
+	[LAYER_SOCKET] = "socket",
+	[LAYER_IP_OUT] = "ip_out",
 };

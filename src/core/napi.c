@@ -2,14 +2,18 @@
 /*
  * napi.c - polling instead of interrupts: NET_RX softirq and the instances it polls
  *
- * On the walk: a driver's interrupt handler calls napi_schedule() > __napi_schedule(); __do_softirq() calls net_rx_action(), which calls
- * each instance's poll; the poll calls napi_complete() when it found less than its weight.
- * The rules are those of Linux 3.13, exactly: both limits (netdev_budget frames, two jiffies) are looked at before a poll, so
- * the last one may overshoot; a poll that used its whole weight goes to the end of the list, any other stays where it is until it
- * completes; what is left counts one time_squeeze and raises the softirq again.
+ * On the walk: a driver's interrupt handler calls napi_schedule() > __napi_schedule();
+ * __do_softirq() calls net_rx_action(), which calls each instance's poll; the poll calls
+ * napi_complete() when it found less than its weight.
+ * The rules are those of Linux 3.13, exactly: both limits (netdev_budget frames, two jiffies) are
+ * looked at before a poll, so the last one may overshoot; a poll that used its whole weight goes to
+ * the end of the list, any other stays where it is until it completes; what is left counts one
+ * time_squeeze and raises the softirq again.
  * Owns: nothing; an instance lies in its driver, on at most one CPU's poll list.
- * Threads: poll lists by the vCPU; add, del, enable and disable RTNL. The clock is read after each poll (a listed point).
- * Refuses: a poll that breaks the contract is warned of once, and counted. Mirrors: net/core/dev.c of Linux 3.13.
+ * Threads: poll lists by the vCPU; add, del, enable and disable RTNL. The clock is read after each
+ * poll (a listed point).
+ * Refuses: a poll that breaks the contract is warned of once, and counted. Mirrors: net/core/dev.c
+ * of Linux 3.13.
  */
 #define LOG_SUBSYS "napi"
 #include "core/dev.h"

@@ -6,11 +6,14 @@
  *   /proc/net/dev           counters of each device, in Linux's columns
  *   /proc/net/dev_mcast     group addresses of each device
  *   /proc/net/ptype         who handles which Ethernet protocol
- *   /proc/net/softnet_stat  a line a CPU, hexadecimal. Linux 3.13 (abi 313): processed, dropped, time_squeeze, five zeros, cpu_collision,
- *                           received_rps, flow_limit_count. Today's: cpu_collision is always 0, and four columns follow:
- *                           backlog length, CPU number, length of input_pkt_queue, length of process_queue.
+ *   /proc/net/softnet_stat  a line a CPU, hexadecimal. Linux 3.13 (abi 313): processed, dropped,
+ *                           time_squeeze, five zeros, cpu_collision, received_rps,
+ *                           flow_limit_count. Today's: cpu_collision is always 0, and four columns
+ *                           follow: backlog length, CPU number, length of input_pkt_queue, length
+ *                           of process_queue.
  *   /proc/net/softnet       the same struct in words, and /proc/net/napi the instances: ours
- * Owns nothing. Thread: RTNL; counters of vCPUs are read untorn while these run. Mirrors: net/core/net-procfs.c.
+ * Owns nothing. Thread: RTNL; counters of vCPUs are read untorn while these run. Mirrors:
+ * net/core/net-procfs.c.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -31,9 +34,9 @@ static void dev_seq_printf_stats(struct seq_file *m, const struct net_device *de
 #define N(x) ((unsigned long long)(x))
 
 	dev_get_stats(dev, &s);
-	seq_printf(m, "%6s: %7llu %7llu %4llu %4llu %4llu %5llu %10llu %9llu", dev->name, N(s.rx_bytes),
-		   N(s.rx_packets), N(s.rx_errors), N(s.rx_dropped + s.rx_missed_errors),
-		   N(s.rx_fifo_errors),
+	seq_printf(m, "%6s: %7llu %7llu %4llu %4llu %4llu %5llu %10llu %9llu", dev->name,
+		   N(s.rx_bytes), N(s.rx_packets), N(s.rx_errors),
+		   N(s.rx_dropped + s.rx_missed_errors), N(s.rx_fifo_errors),
 		   N(s.rx_length_errors + s.rx_over_errors + s.rx_crc_errors + s.rx_frame_errors),
 		   N(s.rx_compressed), N(s.multicast));
 	seq_printf(m, " %8llu %7llu %4llu %4llu %4llu %5llu %7llu %10llu\n", N(s.tx_bytes),
@@ -70,7 +73,8 @@ static int dev_mc_seq_show(struct seq_file *m, void *data)
 	for_each_netdev(net, dev) {
 		spin_lock(&dev->addr_lock);
 		list_for_each_entry(ha, &dev->mc, list) {
-			seq_printf(m, "%-4d %-15s %-5d %-5d ", dev->ifindex, dev->name, ha->refcount, 0);
+			seq_printf(m, "%-4d %-15s %-5d %-5d ", dev->ifindex, dev->name,
+				   ha->refcount, 0);
 			for (unsigned i = 0; i < dev->addr_len; i++)
 				seq_printf(m, "%02x", ha->addr[i]);
 			seq_putc(m, '\n');
@@ -131,7 +135,8 @@ static int softnet_seq_show(struct seq_file *m, void *data)
 			   READ_ONCE(sd->time_squeeze), 0, 0, 0, 0, 0, READ_ONCE(sd->cpu_collision),
 			   READ_ONCE(sd->received_rps), READ_ONCE(sd->flow_limit_count));
 		if (m->abi != SEQ_ABI_3_13)
-			seq_printf(m, " %08x %08x %08x %08x", input + process, v->id, input, process);
+			seq_printf(m, " %08x %08x %08x %08x", input + process, v->id, input,
+				   process);
 		seq_putc(m, '\n');
 	}
 
@@ -170,14 +175,16 @@ static int napi_seq_show(struct seq_file *m, void *data)
 	const struct net_device *dev;
 	const struct napi_struct *n;
 
-	seq_puts(m, "    id device           cpu weight state      polls         work over_weight\n");
+	seq_puts(m,
+		 "    id device           cpu weight state      polls         work over_weight\n");
 	for_each_netdev(net, dev)
 		list_for_each_entry_rcu(n, &dev->napi_list, dev_list) {
 			const struct vcpu *v = READ_ONCE(n->vcpu);
 
-			seq_printf(m, "%6u %-15s %4d %6d %5lx %10lu %12lu %11u\n", n->napi_id, dev->name,
-				   v ? (int)v->id : -1, n->weight, READ_ONCE(n->state),
-				   READ_ONCE(n->polls), READ_ONCE(n->work), READ_ONCE(n->over_weight));
+			seq_printf(m, "%6u %-15s %4d %6d %5lx %10lu %12lu %11u\n", n->napi_id,
+				   dev->name, v ? (int)v->id : -1, n->weight, READ_ONCE(n->state),
+				   READ_ONCE(n->polls), READ_ONCE(n->work),
+				   READ_ONCE(n->over_weight));
 		}
 
 	return 0;

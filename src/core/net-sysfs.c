@@ -2,10 +2,11 @@
 /*
  * net-sysfs.c - /sys/class/net/DEV/: one value a file
  *
- * On the walk: nobody. Made by register_netdevice(), gone with the device, made anew when its name changes.
+ * On the walk: nobody. Made by register_netdevice(), gone with the device, made anew when its name
+ * changes.
  * Owns: struct netdev_files of each device: what ties a file to its device and attribute.
- * Thread: RTNL. Writes are those that Linux allows, with its errors: mtu, flags, tx_queue_len; `ops` is ours (name of each driver
- * function). Mirrors: net/core/net-sysfs.c.
+ * Thread: RTNL. Writes are those that Linux allows, with its errors: mtu, flags, tx_queue_len;
+ * `ops` is ours (name of each driver function). Mirrors: net/core/net-sysfs.c.
  */
 #include <errno.h>
 #include <limits.h>
@@ -269,7 +270,8 @@ int netdev_register_files(struct net_device *dev)
 		ok = proc_create(&net->vfs, path, 0444, &stat_ops, &f->stat[i]);
 	}
 	for (unsigned i = 0; ok && i < dev->num_tx_queues; i++) {
-		snprintf(path, sizeof(path), "/sys/class/net/%s/queues/tx-%u/tx_timeout", dev->name, i);
+		snprintf(path, sizeof(path), "/sys/class/net/%s/queues/tx-%u/tx_timeout", dev->name,
+			 i);
 		ok = proc_create(&net->vfs, path, 0444, &tx_timeout_ops, &dev->_tx[i]);
 	}
 	if (ok)

@@ -2,9 +2,11 @@
 /*
  * net.c - one network stack's core: everything of this floor in order, and the knobs net.core.*
  *
- * On the walk: nobody; src/stack.c calls net_core_init() on a net whose machine is there, and net_core_exit() when all above is gone.
- * Owns: the order. What an init made is undone by its exit, in reverse; garbage that waits for a grace period is freed before the
- * caches it belongs to. Threads: RTNL, no vCPU entered. Mirrors: net/core/net_namespace.c, net/core/sysctl_net_core.c.
+ * On the walk: nobody; src/stack.c calls net_core_init() on a net whose machine is there, and
+ * net_core_exit() when all above is gone.
+ * Owns: the order. What an init made is undone by its exit, in reverse; garbage that waits for a
+ * grace period is freed before the caches it belongs to. Threads: RTNL, no vCPU entered. Mirrors:
+ * net/core/net_namespace.c, net/core/sysctl_net_core.c.
  */
 #include "core/net.h"
 
@@ -18,22 +20,40 @@
 #define CORE_FIELD(member) CTL_FIELD(struct netns_core, member), .mode = 0644
 
 static const struct ctl_table net_core_table[] = {
-	{ .procname = "netdev_budget", CORE_FIELD(sysctl_netdev_budget), .proc_handler = proc_dointvec,
-	  .doc = "frames that one NET_RX softirq may poll; from the next softirq on", .def = "300" },
-	{ .procname = "netdev_max_backlog", CORE_FIELD(sysctl_netdev_max_backlog),
-	  .proc_handler = proc_dointvec, .def = "1000",
+	{ .procname = "netdev_budget",
+	  CORE_FIELD(sysctl_netdev_budget),
+	  .proc_handler = proc_dointvec,
+	  .doc = "frames that one NET_RX softirq may poll; from the next softirq on",
+	  .def = "300" },
+	{ .procname = "netdev_max_backlog",
+	  CORE_FIELD(sysctl_netdev_max_backlog),
+	  .proc_handler = proc_dointvec,
+	  .def = "1000",
 	  .doc = "packets that wait in a CPU's backlog (loopback, RPS) beyond the first; at once" },
-	{ .procname = "dev_weight", CORE_FIELD(sysctl_dev_weight), .proc_handler = proc_dointvec_minmax,
-	  .min = 1, .max = INT32_MAX, .def = "64",
-	  .doc = "packets of the backlog a poll; from its next but one poll on. Drivers have their own" },
-	{ .procname = "netdev_tstamp_prequeue", CORE_FIELD(sysctl_netdev_tstamp_prequeue),
-	  .proc_handler = proc_dointvec, .def = "1",
+	{ .procname = "dev_weight",
+	  CORE_FIELD(sysctl_dev_weight),
+	  .proc_handler = proc_dointvec_minmax,
+	  .min = 1,
+	  .max = INT32_MAX,
+	  .def = "64",
+	  .doc = "packets of the backlog a poll; from its next but one poll on; not drivers'" },
+	{ .procname = "netdev_tstamp_prequeue",
+	  CORE_FIELD(sysctl_netdev_tstamp_prequeue),
+	  .proc_handler = proc_dointvec,
+	  .def = "1",
 	  .doc = "1: stamp packets before they wait in a backlog, 0: after; at once" },
-	{ .procname = "message_cost", CORE_FIELD(sysctl_message_cost), .proc_handler = proc_dointvec_minmax,
-	  .min = 0, .max = 86400, .def = "5",
-	  .doc = "seconds in which message_burst lines of the packet path are logged; 0: no limit; at once" },
-	{ .procname = "message_burst", CORE_FIELD(sysctl_message_burst), .proc_handler = proc_dointvec,
-	  .doc = "lines of the packet path logged in message_cost seconds on a CPU; at once", .def = "10" },
+	{ .procname = "message_cost",
+	  CORE_FIELD(sysctl_message_cost),
+	  .proc_handler = proc_dointvec_minmax,
+	  .min = 0,
+	  .max = 86400,
+	  .def = "5",
+	  .doc = "seconds for message_burst log lines of the packet path; 0: no limit; at once" },
+	{ .procname = "message_burst",
+	  CORE_FIELD(sysctl_message_burst),
+	  .proc_handler = proc_dointvec,
+	  .doc = "lines of the packet path logged in message_cost seconds on a CPU; at once",
+	  .def = "10" },
 };
 
 static int net_core_proc_init(struct net *net);

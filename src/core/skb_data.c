@@ -2,11 +2,12 @@
 /*
  * skb_data.c - the bytes of a packet: room at both ends, copies, sums
  *
- * On the walk: every layer that adds or takes a header; udp_rcv() verifies by __skb_checksum_complete() > skb_checksum() >
- * __skb_checksum() > csum_partial(); dev_hard_start_xmit() finishes a sum that the device cannot by skb_checksum_help().
- * Owns nothing. Threads: the owner of the skb. Refuses: skb_put() and skb_push() beyond the buffer end the process, with both
- * lengths: the caller's arithmetic is wrong and memory is about to be. Mirrors: net/core/skbuff.c, skb_checksum_help() of
- * net/core/dev.c.
+ * On the walk: every layer that adds or takes a header; udp_rcv() verifies by
+ * __skb_checksum_complete() > skb_checksum() > __skb_checksum() > csum_partial();
+ * dev_hard_start_xmit() finishes a sum that the device cannot by skb_checksum_help().
+ * Owns nothing. Threads: the owner of the skb. Refuses: skb_put() and skb_push() beyond the buffer
+ * end the process, with both lengths: the caller's arithmetic is wrong and memory is about to be.
+ * Mirrors: net/core/skbuff.c, skb_checksum_help() of net/core/dev.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -40,8 +41,8 @@ static noinline void skb_panic(const struct sk_buff *skb, unsigned len, const ch
 {
 	char text[160];
 
-	snprintf(text, sizeof(text), "%s: len:%u put:%u headroom:%u tailroom:%u end:%u dev:%s", what,
-		 skb->len, len, skb_headroom(skb), skb_tailroom(skb), skb->end,
+	snprintf(text, sizeof(text), "%s: len:%u put:%u headroom:%u tailroom:%u end:%u dev:%s",
+		 what, skb->len, len, skb_headroom(skb), skb_tailroom(skb), skb->end,
 		 skb->dev ? skb->dev->name : "<NULL>");
 	bug_abort(__FILE__, __LINE__, text);
 }

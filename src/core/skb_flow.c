@@ -2,10 +2,10 @@
 /*
  * skb_flow.c - what a packet belongs to: a keyed hash of its flow, its Ethernet protocol
  *
- * On the walk: netdev_pick_tx() spreads flows over transmit queues by skb_get_hash(); harmonize_features() asks
- * skb_network_protocol().
- * Owns nothing. Threads: the owner of the skb. The outside chooses what is hashed, so the hash has a secret key. Lengths are
- * checked before bytes. Mirrors: net/core/flow_dissector.c.
+ * On the walk: netdev_pick_tx() spreads flows over transmit queues by skb_get_hash();
+ * harmonize_features() asks skb_network_protocol().
+ * Owns nothing. Threads: the owner of the skb. The outside chooses what is hashed, so the hash has
+ * a secret key. Lengths are checked before bytes. Mirrors: net/core/flow_dissector.c.
  */
 #include <netinet/in.h>
 
@@ -56,7 +56,8 @@ static void flow_dissect(const struct sk_buff *skb, struct flow_key *key)
 	key->proto = ip.protocol;
 	if (ip.frag_off & htons(0x3fff)) /* pieces of a datagram have no ports, and stay together */
 		return;
-	if (ip.protocol != IPPROTO_UDP && ip.protocol != IPPROTO_TCP && ip.protocol != IPPROTO_UDPLITE)
+	if (ip.protocol != IPPROTO_UDP && ip.protocol != IPPROTO_TCP &&
+	    ip.protocol != IPPROTO_UDPLITE)
 		return;
 	if (ip.ihl >= 5 && left >= ip.ihl * 4 + 4)
 		key->ports = get_net32(p + ip.ihl * 4);

@@ -2,9 +2,10 @@
 /*
  * skb_queue.c - queues of packets under their own lock
  *
- * On the walk: socket queues, and whoever shares a queue between CPUs; a queue that one CPU owns uses the __ forms of skbuff.h.
- * A queue owns its packets; it is empty when its owner goes. Threads: inside a vCPU, softirqs held off by the caller where softirqs
- * of the same CPU take the lock too. Mirrors: net/core/skbuff.c.
+ * On the walk: socket queues, and whoever shares a queue between CPUs; a queue that one CPU owns
+ * uses the __ forms of skbuff.h.
+ * A queue owns its packets; it is empty when its owner goes. Threads: inside a vCPU, softirqs held
+ * off by the caller where softirqs of the same CPU take the lock too. Mirrors: net/core/skbuff.c.
  */
 #include "core/skbuff.h"
 

@@ -2,14 +2,17 @@
 /*
  * skbuff.c - making, sharing and ending socket buffers, and their entry in the books
  *
- * On the walk: a driver's receive makes one by __netdev_alloc_skb() > __netdev_alloc_frag(), build_skb(); a send by
- * __alloc_skb() > __kmalloc_reserve(). Each ends in consume_skb() (normal) or kfree_skb_reason() (discard) > skb_release_all() >
- * skb_release_head_state(), skb_release_data() > skb_free_head(); then kfree_skbmem().
- * Owns: the caches of descriptors and data areas, on struct net. A data area belongs to the descriptors that share it; dataref
- * counts them once skb->cloned is set, and is not looked at before.
- * A buffer's end is where Linux's would be for the size asked for (its kmalloc class less the shared info), as far as our area
- * reaches, so tailroom and truesize are those a socket sees there.
- * Threads: the owner, inside a vCPU. Refuses sizes over SKB_AREA_MAX. Mirrors: net/core/skbuff.c of Linux 3.13.
+ * On the walk: a driver's receive makes one by __netdev_alloc_skb() > __netdev_alloc_frag(),
+ * build_skb(); a send by __alloc_skb() > __kmalloc_reserve(). Each ends in consume_skb() (normal)
+ * or kfree_skb_reason() (discard) > skb_release_all() > skb_release_head_state(),
+ * skb_release_data() > skb_free_head(); then kfree_skbmem().
+ * Owns: the caches of descriptors and data areas, on struct net. A data area belongs to the
+ * descriptors that share it; dataref counts them once skb->cloned is set, and is not looked at
+ * before.
+ * A buffer's end is where Linux's would be for the size asked for (its kmalloc class less the
+ * shared info), as far as our area reaches, so tailroom and truesize are those a socket sees there.
+ * Threads: the owner, inside a vCPU. Refuses sizes over SKB_AREA_MAX. Mirrors: net/core/skbuff.c of
+ * Linux 3.13.
  */
 #include "core/skbuff.h"
 
@@ -69,7 +72,8 @@ static __always_inline unsigned skb_area_size(unsigned area)
 
 int skb_init(struct net *net)
 {
-	static const char *const name[3] = { "skbuff_data_2k", "skbuff_data_16k", "skbuff_data_64k" };
+	static const char *const name[3] = { "skbuff_data_2k", "skbuff_data_16k",
+					     "skbuff_data_64k" };
 	struct kmem *k = &net->m.kmem;
 
 	net->skb.skbuff_head_cache = kmem_cache_create(k, "skbuff_head_cache",
@@ -119,7 +123,10 @@ static __always_inline unsigned char *area_alloc(struct net *net, unsigned size)
 	return (unsigned char *)shinfo + SMP_CACHE_BYTES;
 }
 
-/* memset() of a descriptor: plain vector stores; a string instruction costs more than the whole of what it clears. */
+/*
+ * memset() of a descriptor: plain vector stores; a string instruction costs more than the whole of
+ * what it clears.
+ */
 static __always_inline void skb_zero(struct sk_buff *skb)
 {
 	typedef long long vec_t __attribute__((vector_size(16), aligned(8), may_alias));
@@ -215,7 +222,10 @@ static unsigned char *__kmalloc_reserve(struct net *net, unsigned size)
 
 /* ---- sharing ---- */
 
-/* What a second descriptor of the packet has of its own; the dst goes along, with a reference if it had one. */
+/*
+ * What a second descriptor of the packet has of its own; the dst goes along, with a reference if it
+ * had one.
+ */
 static __always_inline void skb_copy_header(struct sk_buff *n, const struct sk_buff *skb)
 {
 	*n = *skb;
@@ -418,7 +428,10 @@ void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
 	if (unlikely(!skb))
 		return;
 	st = this_cpu_stats();
-	/* The event counts although somebody else still looks at the packet; its entry in the books ends with the last. */
+	/*
+	 * The event counts although somebody else still looks at the packet; its entry in the books
+	 * ends with the last.
+	 */
 	drop_count(st, row->counter[0], skb);
 	drop_count(st, row->counter[1], skb);
 	if (!skb_unref(skb))
@@ -514,6 +527,9 @@ void skb_dst_force(struct sk_buff *skb)
 
 	if (!(skb->_skb_refdst & SKB_DST_NOREF))
 		return;
-	/* A dst whose last reference has gone lives on for this grace period only: the packet does without it. */
+	/*
+	 * A dst whose last reference has gone lives on for this grace period only: the packet does
+	 * without it.
+	 */
 	skb->_skb_refdst = dst && atomic_inc_not_zero(&dst->refcnt) ? (unsigned long)dst : 0;
 }

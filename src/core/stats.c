@@ -4,7 +4,8 @@
  *
  * On the walk: nobody; the packet path counts inline (stats.h).
  * Owns: one struct cpu_stats a vCPU, in its slot; freed by stats_exit().
- * Threads: init and exit RTNL with no vCPU entered; the sums RTNL at any time. A sum reads each counter untorn.
+ * Threads: init and exit RTNL with no vCPU entered; the sums RTNL at any time. A sum reads each
+ * counter untorn.
  * Mirrors: snmp_fold_field() of net/ipv4/af_inet.c; the ledger is ours.
  */
 #include "core/stats.h"

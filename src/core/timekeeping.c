@@ -2,9 +2,11 @@
 /*
  * timekeeping.c - the wall clock for packet stamps, and which frames are about time
  *
- * On the walk: netif_receive_skb() and netif_rx() while somebody wants stamps; skb_defer_rx_timestamp() > classify() for each
- * received frame. Owns nothing. Threads: see the header. classify() reads no byte that it has not counted.
- * Mirrors: kernel/time/timekeeping.c, net/core/timestamping.c, net/core/ptp_classifier.c; IEEE 1588 annexes D and F.
+ * On the walk: netif_receive_skb() and netif_rx() while somebody wants stamps;
+ * skb_defer_rx_timestamp() > classify() for each received frame. Owns nothing. Threads: see the
+ * header. classify() reads no byte that it has not counted.
+ * Mirrors: kernel/time/timekeeping.c, net/core/timestamping.c, net/core/ptp_classifier.c; IEEE 1588
+ * annexes D and F.
  */
 #include "core/timekeeping.h"
 

@@ -64,7 +64,8 @@ END_TEST
 
 START_TEST(test_refused_names)
 {
-	static const char *const bad[] = { "", ".", "..", "a/b", "a b", "a:b", "e%s", "e%d%d", "e%", "a\tb" };
+	static const char *const bad[] = { "",	  ".",	 "..",	  "a/b", "a b",
+					   "a:b", "e%s", "e%d%d", "e%",	 "a\tb" };
 	struct net_device *dev = add("x");
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
@@ -103,15 +104,22 @@ static enum netdev_event refuse;
 static int note(struct netdev_notifier *nb, enum netdev_event event, struct net_device *dev)
 {
 	static const char *const name[] = {
-		[NETDEV_UP] = "UP", [NETDEV_DOWN] = "DOWN", [NETDEV_CHANGE] = "CHANGE",
-		[NETDEV_REGISTER] = "REGISTER", [NETDEV_UNREGISTER] = "UNREGISTER",
-		[NETDEV_CHANGEMTU] = "MTU", [NETDEV_CHANGEADDR] = "ADDR", [NETDEV_GOING_DOWN] = "GOING_DOWN",
-		[NETDEV_PRE_UP] = "PRE_UP", [NETDEV_CHANGENAME] = "NAME",
+		[NETDEV_UP] = "UP",
+		[NETDEV_DOWN] = "DOWN",
+		[NETDEV_CHANGE] = "CHANGE",
+		[NETDEV_REGISTER] = "REGISTER",
+		[NETDEV_UNREGISTER] = "UNREGISTER",
+		[NETDEV_CHANGEMTU] = "MTU",
+		[NETDEV_CHANGEADDR] = "ADDR",
+		[NETDEV_GOING_DOWN] = "GOING_DOWN",
+		[NETDEV_PRE_UP] = "PRE_UP",
+		[NETDEV_CHANGENAME] = "NAME",
 		[NETDEV_CHANGE_TX_QUEUE_LEN] = "QLEN",
 	};
 
 	(void)nb;
-	snprintf(events + strlen(events), sizeof(events) - strlen(events), "%s:%s ", dev->name, name[event]);
+	snprintf(events + strlen(events), sizeof(events) - strlen(events), "%s:%s ", dev->name,
+		 name[event]);
 	return event == refuse ? -EPERM : 0;
 }
 
@@ -187,7 +195,8 @@ START_TEST(test_C3_up_down_1000_times)
 	uint64_t live;
 
 	ck_assert_int_eq(register_netdevice(dev, NULL), 0);
-	ck_assert_int_eq(dev_open(dev, NULL), 0); /* interrupt lines stay with the machine, to be used again */
+	/* interrupt lines stay with the machine, to be used again */
+	ck_assert_int_eq(dev_open(dev, NULL), 0);
 	dev_close(dev);
 	live = kmem_live(&n.net.m.kmem);
 	for (unsigned i = 0; i < 1000; i++) {
@@ -256,7 +265,8 @@ START_TEST(test_C10_stopped_queue_times_out)
 	ck_assert_uint_eq(td->timeouts, 1);
 	ck_assert_uint_eq(dev->tx_timeouts, 1);
 	ck_assert_uint_eq(txq->trans_timeout, 1);
-	ck_assert_ptr_nonnull(strstr(n.log, "NETDEV WATCHDOG: a (test): transmit queue 1 timed out"));
+	ck_assert_ptr_nonnull(
+		strstr(n.log, "NETDEV WATCHDOG: a (test): transmit queue 1 timed out"));
 	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/a/queues/tx-1/tx_timeout"), "1\n");
 	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/a/queues/tx-0/tx_timeout"), "0\n");
 	enter(&n, 0);

@@ -83,7 +83,8 @@ static const struct net_device_ops bare_ops = { .ndo_start_xmit = testdev_xmit }
 
 START_TEST(test_C7_C11_address)
 {
-	static const unsigned char group[ETH_ALEN] = { 1, 0, 0, 0, 0, 1 }, own[ETH_ALEN] = { 2, 0, 0, 0, 0, 9 };
+	static const unsigned char group[ETH_ALEN] = { 1, 0, 0, 0, 0, 1 },
+				   own[ETH_ALEN] = { 2, 0, 0, 0, 0, 9 };
 	const struct net_device_ops *ops = dev->netdev_ops;
 
 	ck_assert_int_eq(dev_set_mac_address(dev, group, &err), -EADDRNOTAVAIL);
@@ -117,14 +118,16 @@ START_TEST(test_flags)
 	/* flags that describe the device are not the user's to change */
 	ck_assert_int_eq(dev_change_flags(dev, dev->flags & ~(unsigned)IFF_BROADCAST, NULL), 0);
 	ck_assert(dev->flags & IFF_BROADCAST);
-	ck_assert_int_eq(dev_change_flags(dev, dev->flags & ~(unsigned)(IFF_UP | IFF_ALLMULTI), NULL), 0);
+	ck_assert_int_eq(
+		dev_change_flags(dev, dev->flags & ~(unsigned)(IFF_UP | IFF_ALLMULTI), NULL), 0);
 	ck_assert(!netif_running(dev));
 }
 END_TEST
 
 START_TEST(test_C6_lists_count_their_users)
 {
-	static const unsigned char a[ETH_ALEN] = { 1, 0, 0x5e, 0, 0, 1 }, b[ETH_ALEN] = { 1, 0, 0x5e, 1, 2, 3 };
+	static const unsigned char a[ETH_ALEN] = { 1, 0, 0x5e, 0, 0, 1 },
+				   b[ETH_ALEN] = { 1, 0, 0x5e, 1, 2, 3 };
 	unsigned modes;
 
 	ck_assert_int_eq(dev_open(dev, NULL), 0);
@@ -133,8 +136,9 @@ START_TEST(test_C6_lists_count_their_users)
 	ck_assert_int_eq(dev_mc_add(dev, a), 0);
 	ck_assert_int_eq(dev_mc_add(dev, b), 0);
 	ck_assert_uint_eq(testdev(dev)->rx_modes, modes + 2);
-	ck_assert_str_eq(netfix_cat(&n, "/proc/net/dev_mcast"), "1    t0              2     0     01005e000001\n"
-								 "1    t0              1     0     01005e010203\n");
+	ck_assert_str_eq(netfix_cat(&n, "/proc/net/dev_mcast"),
+			 "1    t0              2     0     01005e000001\n"
+			 "1    t0              1     0     01005e010203\n");
 	ck_assert_int_eq(dev_mc_del(dev, a), 0);
 	ck_assert_uint_eq(testdev(dev)->rx_modes, modes + 2);
 	ck_assert_int_eq(dev_mc_del(dev, a), 0);

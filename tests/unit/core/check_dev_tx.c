@@ -220,7 +220,10 @@ START_TEST(test_O10_queue_is_stable_per_flow)
 }
 END_TEST
 
-/* Sum of the UDP part of the frame that was sent last: 0xffff when its checksum is right (no pseudo header was used here). */
+/*
+ * Sum of the UDP part of the frame that was sent last: 0xffff when its checksum is right (no pseudo
+ * header was used here).
+ */
 static uint16_t sent_sum(void)
 {
 	return (uint16_t)~csum_fold(csum_partial(testdev(dev)->last + ETH_HLEN + 20, 26, 0));

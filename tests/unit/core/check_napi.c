@@ -26,7 +26,10 @@ static void all_on_cpu0(struct net_device *dev)
 		ck_assert_int_eq(irq_set_affinity(&n.net.m, testdev(dev)->q[i].irq, 0), 0);
 }
 
-/* Take the interrupts that wait at vCPU 0 without running softirqs, then one net_rx_action() by hand. */
+/*
+ * Take the interrupts that wait at vCPU 0 without running softirqs, then one net_rx_action() by
+ * hand.
+ */
 static void one_action(void)
 {
 	enter(&n, 0);
@@ -120,7 +123,8 @@ START_TEST(test_E17_two_jiffies_end_it)
 	ck_assert_uint_eq(polls(dev), 2);
 	ck_assert_uint_eq(softnet(&n, 0)->time_squeeze, 1);
 	for (unsigned i = 0; i < 10; i++)
-		testdev(dev)->q[i].cost_ns = NETFIX_TICK - 1; /* two polls do not reach the second jiffy's end */
+		/* two polls do not reach the second jiffy's end */
+		testdev(dev)->q[i].cost_ns = NETFIX_TICK - 1;
 	n.now = NETFIX_START + 100 * NETFIX_TICK;
 	one_action();
 	ck_assert_uint_eq(polls(dev), 2 + 3);

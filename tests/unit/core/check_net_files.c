@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_net_files: Linux's layouts byte for byte, what can be written, knobs, start and end of the core. */
+/*
+ * check_net_files: Linux's layouts byte for byte, what can be written, knobs, start and end of the
+ * core.
+ */
 #include "testdev.h"
 
 #include "support/faulty.h"
@@ -32,17 +35,38 @@ START_TEST(test_Q1_proc_net_dev)
 	struct net_device_stats *s = &dev->stats[1];
 
 	*s = (struct net_device_stats){
-		.rx_packets = 2, .tx_packets = 12, .rx_bytes = 1, .tx_bytes = 11, .rx_errors = 3,
-		.tx_errors = 13, .rx_dropped = 4, .tx_dropped = 14, .multicast = 8, .collisions = 16,
-		.rx_length_errors = 60, .rx_over_errors = 600, .rx_crc_errors = 6000, .rx_frame_errors = 60000,
-		.rx_fifo_errors = 5, .rx_missed_errors = 40, .tx_aborted_errors = 17, .tx_carrier_errors = 170,
-		.tx_fifo_errors = 15, .tx_heartbeat_errors = 1700, .tx_window_errors = 17000,
-		.rx_compressed = 7, .tx_compressed = 18, .rx_nohandler = 9,
+		.rx_packets = 2,
+		.tx_packets = 12,
+		.rx_bytes = 1,
+		.tx_bytes = 11,
+		.rx_errors = 3,
+		.tx_errors = 13,
+		.rx_dropped = 4,
+		.tx_dropped = 14,
+		.multicast = 8,
+		.collisions = 16,
+		.rx_length_errors = 60,
+		.rx_over_errors = 600,
+		.rx_crc_errors = 6000,
+		.rx_frame_errors = 60000,
+		.rx_fifo_errors = 5,
+		.rx_missed_errors = 40,
+		.tx_aborted_errors = 17,
+		.tx_carrier_errors = 170,
+		.tx_fifo_errors = 15,
+		.tx_heartbeat_errors = 1700,
+		.tx_window_errors = 17000,
+		.rx_compressed = 7,
+		.tx_compressed = 18,
+		.rx_nohandler = 9,
 	};
-	ck_assert_str_eq(netfix_cat(&n, "/proc/net/dev"),
-			 "Inter-|   Receive                                                |  Transmit\n"
-			 " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
-			 "  eth0:       1       2    3   44    5 66660          7         8       11      12   13   14   15    16   18887         18\n");
+	ck_assert_str_eq(
+		netfix_cat(&n, "/proc/net/dev"),
+		"Inter-|   Receive                                                |  Transmit\n"
+		" face |bytes    packets errs drop fifo frame compressed multicast"
+		"|bytes    packets errs drop fifo colls carrier compressed\n"
+		"  eth0:       1       2    3   44    5 66660          7         8"
+		"       11      12   13   14   15    16   18887         18\n");
 }
 END_TEST
 
@@ -50,7 +74,8 @@ START_TEST(test_Q2_statistics_are_those_of_Q1)
 {
 	dev->stats[0].rx_packets = 12345678901ull;
 	dev->stats[1].rx_missed_errors = 6;
-	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/eth0/statistics/rx_packets"), "12345678901\n");
+	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/eth0/statistics/rx_packets"),
+			 "12345678901\n");
 	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/eth0/statistics/rx_missed_errors"), "6\n");
 	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/eth0/statistics/rx_dropped"), "0\n");
 	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/eth0/statistics/collisions"), "0\n");
@@ -68,17 +93,19 @@ START_TEST(test_Q3_softnet_stat_both_layouts)
 	sd->flow_limit_count = 11;
 	sd->input_pkt_queue.qlen = 5;
 	sd->process_queue.qlen = 0x10;
-	ck_assert_str_eq(netfix_cat(&n, "/proc/net/softnet_stat"),
-			 "00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 "
-			 "00000000 00000000 00000000 00000000 00000000 00000000\n"
-			 "00001234 00000002 00000003 00000000 00000000 00000000 00000000 00000000 00000000 "
-			 "0000000a 0000000b 00000015 00000001 00000005 00000010\n");
+	ck_assert_str_eq(
+		netfix_cat(&n, "/proc/net/softnet_stat"),
+		"00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 "
+		"00000000 00000000 00000000 00000000 00000000 00000000\n"
+		"00001234 00000002 00000003 00000000 00000000 00000000 00000000 00000000 00000000 "
+		"0000000a 0000000b 00000015 00000001 00000005 00000010\n");
 	n.net.vfs.abi = SEQ_ABI_3_13;
-	ck_assert_str_eq(netfix_cat(&n, "/proc/net/softnet_stat"),
-			 "00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 "
-			 "00000000 00000000\n"
-			 "00001234 00000002 00000003 00000000 00000000 00000000 00000000 00000000 00000000 "
-			 "0000000a 0000000b\n");
+	ck_assert_str_eq(
+		netfix_cat(&n, "/proc/net/softnet_stat"),
+		"00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 "
+		"00000000 00000000\n"
+		"00001234 00000002 00000003 00000000 00000000 00000000 00000000 00000000 00000000 "
+		"0000000a 0000000b\n");
 	sd->input_pkt_queue.qlen = 0;
 	sd->process_queue.qlen = 0;
 }
@@ -113,23 +140,26 @@ START_TEST(test_E8_napi_list)
 {
 	testdev_arrive(dev, 0, 70);
 	netfix_run(&n);
-	ck_assert_str_eq(netfix_cat(&n, "/proc/net/napi"),
-			 "    id device           cpu weight state      polls         work over_weight\n"
-			 "     1 eth0               0     64     0          2           70           0\n");
-	ck_assert_ptr_nonnull(strstr(netfix_cat(&n, "/proc/net/softnet"), "cpu 0 processed 70 dropped 0"));
+	ck_assert_str_eq(
+		netfix_cat(&n, "/proc/net/napi"),
+		"    id device           cpu weight state      polls         work over_weight\n"
+		"     1 eth0               0     64     0          2           70           0\n");
+	ck_assert_ptr_nonnull(
+		strstr(netfix_cat(&n, "/proc/net/softnet"), "cpu 0 processed 70 dropped 0"));
 }
 END_TEST
 
 START_TEST(test_C1_ops)
 {
-	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/eth0/ops"), "ndo_init testdev_init\n"
-								      "ndo_uninit testdev_uninit\n"
-								      "ndo_open testdev_open\n"
-								      "ndo_stop testdev_stop\n"
-								      "ndo_start_xmit testdev_xmit\n"
-								      "ndo_set_rx_mode testdev_rx_mode\n"
-								      "ndo_set_mac_address testdev_set_mac\n"
-								      "ndo_tx_timeout testdev_timeout\n");
+	ck_assert_str_eq(netfix_cat(&n, "/sys/class/net/eth0/ops"),
+			 "ndo_init testdev_init\n"
+			 "ndo_uninit testdev_uninit\n"
+			 "ndo_open testdev_open\n"
+			 "ndo_stop testdev_stop\n"
+			 "ndo_start_xmit testdev_xmit\n"
+			 "ndo_set_rx_mode testdev_rx_mode\n"
+			 "ndo_set_mac_address testdev_set_mac\n"
+			 "ndo_tx_timeout testdev_timeout\n");
 }
 END_TEST
 
@@ -207,7 +237,8 @@ START_TEST(test_E12_softirqs_and_slabs)
 {
 	testdev_arrive(dev, 0, 1);
 	netfix_run(&n);
-	ck_assert_ptr_nonnull(strstr(netfix_cat(&n, "/proc/softirqs"), "      NET_RX:          1          0\n"));
+	ck_assert_ptr_nonnull(
+		strstr(netfix_cat(&n, "/proc/softirqs"), "      NET_RX:          1          0\n"));
 	ck_assert_ptr_nonnull(strstr(netfix_cat(&n, "/proc/slabinfo"), "skbuff_head_cache"));
 	ck_assert_ptr_nonnull(strstr(netfix_cat(&n, "/proc/interrupts"), "eth0"));
 }
@@ -245,10 +276,18 @@ END_TEST
 
 START_TEST(test_F16_ptp_frames_are_marked)
 {
-	static const struct { uint16_t type; uint8_t proto; uint16_t port, frag; bool ptp; } want[] = {
-		{ ETH_P_1588, 0, 0, 0, true },	       { ETH_P_IP, IPPROTO_UDP, 319, 0, true },
-		{ ETH_P_IP, IPPROTO_UDP, 320, 0, true }, { ETH_P_IP, IPPROTO_UDP, 321, 0, false },
-		{ ETH_P_IP, IPPROTO_TCP, 319, 0, false }, { ETH_P_IP, IPPROTO_UDP, 319, 1, false },
+	static const struct {
+		uint16_t type;
+		uint8_t proto;
+		uint16_t port, frag;
+		bool ptp;
+	} want[] = {
+		{ ETH_P_1588, 0, 0, 0, true },
+		{ ETH_P_IP, IPPROTO_UDP, 319, 0, true },
+		{ ETH_P_IP, IPPROTO_UDP, 320, 0, true },
+		{ ETH_P_IP, IPPROTO_UDP, 321, 0, false },
+		{ ETH_P_IP, IPPROTO_TCP, 319, 0, false },
+		{ ETH_P_IP, IPPROTO_UDP, 319, 1, false },
 		{ ETH_P_ARP, 0, 0, 0, false },
 	};
 

@@ -30,9 +30,11 @@ START_TEST(test_sums)
 	unsigned char copy[101];
 
 	ck_assert_uint_eq(csum_fold(skb_checksum(skb, 0, 101, 0)), csum_fold(whole));
-	ck_assert_uint_eq(csum_fold(csum_block_add(skb_checksum(skb, 0, 33, 0), skb_checksum(skb, 33, 68, 0), 33)),
+	ck_assert_uint_eq(csum_fold(csum_block_add(skb_checksum(skb, 0, 33, 0),
+						   skb_checksum(skb, 33, 68, 0), 33)),
 			  csum_fold(whole));
-	ck_assert_uint_eq(csum_fold(skb_copy_and_csum_bits(skb, 0, copy, 101, 0)), csum_fold(whole));
+	ck_assert_uint_eq(csum_fold(skb_copy_and_csum_bits(skb, 0, copy, 101, 0)),
+			  csum_fold(whole));
 	ck_assert_mem_eq(copy, skb->data, 101);
 	skb->csum = (__wsum)(uint32_t)(uint16_t)csum_fold(whole); /* what makes the sum right */
 	ck_assert_uint_eq(__skb_checksum_complete(skb), 0);
@@ -158,7 +160,9 @@ END_TEST
 /* An IPv4 packet of @proto with ports @ports at the network header. */
 static uint32_t flow_hash(uint8_t proto, uint32_t saddr, uint32_t ports, uint16_t frag)
 {
-	struct iphdr ip = { .version = 4, .ihl = 5, .protocol = proto, .saddr = saddr, .frag_off = htons(frag) };
+	struct iphdr ip = {
+		.version = 4, .ihl = 5, .protocol = proto, .saddr = saddr, .frag_off = htons(frag)
+	};
 
 	memcpy(skb->data, &ip, sizeof(ip));
 	memcpy(skb->data + 20, &ports, 4);

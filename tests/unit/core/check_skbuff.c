@@ -33,11 +33,13 @@ static uint64_t live(unsigned area)
 
 START_TEST(test_F10_truesize_as_linux)
 {
-	static const struct { unsigned size, truesize; } want[] = {
-		{ 0, 768 },	   { 1, 768 },	      { 126, 768 },	{ 192, 768 },	  { 193, 1280 },
-		{ 704, 1280 },	   { 705, 2304 },     { 1580, 2304 },	{ 1728, 2304 },	  { 1729, 4352 },
-		{ 3776, 4352 },	   { 3777, 8448 },    { 7872, 8448 },	{ 7873, 16640 },  { 16064, 16640 },
-		{ 16065, 33024 },  { 32448, 33024 },  { 32449, 65792 }, { 65216, 65792 }, { 65217, 131328 },
+	static const struct { unsigned size, truesize;
+	} want[] = {
+		{ 0, 768 },	   { 1, 768 },	     { 126, 768 },     { 192, 768 },
+		{ 193, 1280 },	   { 704, 1280 },    { 705, 2304 },    { 1580, 2304 },
+		{ 1728, 2304 },	   { 1729, 4352 },   { 3776, 4352 },   { 3777, 8448 },
+		{ 7872, 8448 },	   { 7873, 16640 },  { 16064, 16640 }, { 16065, 33024 },
+		{ 32448, 33024 },  { 32449, 65792 }, { 65216, 65792 }, { 65217, 131328 },
 		{ 65664, 131328 },
 	};
 
@@ -310,7 +312,8 @@ START_TEST(test_F11_socket_drops)
 	struct sock sk = { .skc_num = 0 };
 
 	sk_skb_reason_drop(&sk, ip_skb(IPPROTO_UDP), SKB_DROP_REASON_SOCKET_RCVBUFF);
-	sk_skb_reason_drop(&sk, ip_skb(IPPROTO_UDP), SKB_DROP_REASON_NO_SOCKET); /* its row says no */
+	/* its row says no */
+	sk_skb_reason_drop(&sk, ip_skb(IPPROTO_UDP), SKB_DROP_REASON_NO_SOCKET);
 	sk_skb_reason_drop(NULL, ip_skb(IPPROTO_UDP), SKB_DROP_REASON_SOCKET_RCVBUFF);
 	ck_assert_int_eq(atomic_read(&sk.sk_drops), 1);
 	ck_assert_uint_eq(STAT(udp[UDP_MIB_RCVBUFERRORS]), 2);

@@ -21,12 +21,14 @@ START_TEST(test_each_reason_has_a_whole_row)
 
 		ck_assert_ptr_nonnull(row->name);
 		ck_assert_ptr_nonnull(row->text);
-		ck_assert_msg(!strncmp(row->kernel_file, "net/", 4) || !strncmp(row->kernel_file, "drivers/net/", 12),
+		ck_assert_msg(!strncmp(row->kernel_file, "net/", 4) ||
+				      !strncmp(row->kernel_file, "drivers/net/", 12),
 			      "%s", row->name);
 		ck_assert_uint_lt(row->layer, LAYER_MAX);
 		ck_assert_ptr_nonnull(drop_layer_name[row->layer]);
 		for (unsigned c = 0; c < 2; c++)
-			ck_assert(row->counter[c] % 8 == 0 && row->counter[c] < sizeof(struct cpu_stats));
+			ck_assert(row->counter[c] % 8 == 0 &&
+				  row->counter[c] < sizeof(struct cpu_stats));
 		for (unsigned k = 0; k < i; k++)
 			ck_assert_str_ne(row->name, drop_table[k].name);
 	}
@@ -50,7 +52,8 @@ START_TEST(test_sums_over_cpus)
 	ck_assert_uint_eq(sum.udp[UDP_MIB_INDATAGRAMS], 6);
 	ck_assert_uint_eq(sum.ip[IPSTATS_MIB_INPKTS], 3);
 	ck_assert_uint_eq(sum.ip[IPSTATS_MIB_INOCTETS], 300);
-	ck_assert_uint_eq(stats_fold_one(&n.net, offsetof(struct cpu_stats, udp[UDP_MIB_INDATAGRAMS])), 6);
+	ck_assert_uint_eq(
+		stats_fold_one(&n.net, offsetof(struct cpu_stats, udp[UDP_MIB_INDATAGRAMS])), 6);
 }
 END_TEST
 
@@ -82,14 +85,17 @@ START_TEST(test_F11_drops_are_in_minus_delivered)
 		if (i % 3 == 0)
 			ledger_end(skb, VERDICT_DELIVERED);
 		if (i % 3 == 1)
-			kfree_skb_reason(skb, i & 1 ? SKB_DROP_REASON_NO_SOCKET : SKB_DROP_REASON_IP_CSUM);
+			kfree_skb_reason(skb, i & 1 ? SKB_DROP_REASON_NO_SOCKET
+						    : SKB_DROP_REASON_IP_CSUM);
 		else
 			consume_skb(skb);
 	}
 	leave();
 	ck_assert_uint_eq(netfix_ledger(&n, LEDGER_FRAME, VERDICT_ENTERED), 30);
 	ck_assert_uint_eq(netfix_ledger(&n, LEDGER_LOCAL, VERDICT_ENTERED), 0);
-	ck_assert_uint_eq(netfix_drops(&n, SKB_DROP_REASON_NO_SOCKET) + netfix_drops(&n, SKB_DROP_REASON_IP_CSUM), 10);
+	ck_assert_uint_eq(netfix_drops(&n, SKB_DROP_REASON_NO_SOCKET) +
+				  netfix_drops(&n, SKB_DROP_REASON_IP_CSUM),
+			  10);
 	ck_assert_uint_eq(netfix_ledger(&n, LEDGER_FRAME, VERDICT_CONSUMED), 10);
 	netfix_balanced(&n);
 }
@@ -97,8 +103,8 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_each_reason_has_a_whole_row, test_sums_over_cpus, test_balance,
-				       test_F11_drops_are_in_minus_delivered, NULL };
+	const TTest *const tests[] = { test_each_reason_has_a_whole_row, test_sums_over_cpus,
+				       test_balance, test_F11_drops_are_in_minus_delivered, NULL };
 
 	return suite_of("stats", setup, teardown, tests);
 }

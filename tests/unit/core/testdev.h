@@ -2,9 +2,10 @@
 /*
  * testdev.h: a network device of the core's own checks, without the floors above
  *
- * Each queue has an interrupt line and a NAPI instance. testdev_arrive() lets frames wait in a queue and raises its line; the poll makes them,
- * as many as its budget allows, and notes how many. What is transmitted is treated as testdev.tx says. count_rcv() is a handler
- * that counts and ends what it gets.
+ * Each queue has an interrupt line and a NAPI instance. testdev_arrive() lets frames wait in a
+ * queue and raises its line; the poll makes them, as many as its budget allows, and notes how many.
+ * What is transmitted is treated as testdev.tx says. count_rcv() is a handler that counts and ends
+ * what it gets.
  */
 #ifndef TESTS_UNIT_CORE_TESTDEV_H
 #define TESTS_UNIT_CORE_TESTDEV_H
@@ -204,14 +205,14 @@ static inline void testdev_timeout(struct net_device *dev)
 	((struct testdev *)netdev_priv(dev))->timeouts++;
 }
 
-#define TESTDEV_OPS(X)                                                                                                               \
-	X(ndo_init, testdev_init)                                                                                                    \
-	X(ndo_uninit, testdev_uninit)                                                                                                \
-	X(ndo_open, testdev_open)                                                                                                    \
-	X(ndo_stop, testdev_stop)                                                                                                    \
-	X(ndo_start_xmit, testdev_xmit)                                                                                              \
-	X(ndo_set_rx_mode, testdev_rx_mode)                                                                                          \
-	X(ndo_set_mac_address, testdev_set_mac)                                                                                      \
+#define TESTDEV_OPS(X)                          \
+	X(ndo_init, testdev_init)               \
+	X(ndo_uninit, testdev_uninit)           \
+	X(ndo_open, testdev_open)               \
+	X(ndo_stop, testdev_stop)               \
+	X(ndo_start_xmit, testdev_xmit)         \
+	X(ndo_set_rx_mode, testdev_rx_mode)     \
+	X(ndo_set_mac_address, testdev_set_mac) \
 	X(ndo_tx_timeout, testdev_timeout)
 DEFINE_NETDEV_OPS(testdev_ops, TESTDEV_OPS);
 
@@ -235,8 +236,8 @@ static inline void testdev_setup(struct net_device *dev)
 /* Not registered. */
 static inline struct net_device *testdev_alloc(struct netfix *n, const char *name, unsigned queues)
 {
-	struct net_device *dev = alloc_netdev_mqs(&n->net, sizeof(struct testdev), name, testdev_setup,
-						  queues, queues);
+	struct net_device *dev = alloc_netdev_mqs(&n->net, sizeof(struct testdev), name,
+						  testdev_setup, queues, queues);
 	struct testdev *td;
 
 	if (!dev)
@@ -303,7 +304,9 @@ static inline int count_rcv(struct sk_buff *skb, struct net_device *dev, struct 
 
 static inline void count_handler(struct packet_type *pt, uint16_t type, unsigned *count)
 {
-	*pt = (struct packet_type){ .type = htons(type), .func = count_rcv, .func_name = "count_rcv",
+	*pt = (struct packet_type){ .type = htons(type),
+				    .func = count_rcv,
+				    .func_name = "count_rcv",
 				    .af_packet_priv = count };
 	*count = 0;
 }
