@@ -28,8 +28,9 @@ full_passes()
 {
 	export GLASSNET_TEST_FULL=1
 
-	pass "unit tests under valgrind" build check-units CK_FORK=no LOG_COMPILER="$top/build/libtool --mode=execute valgrind \
-		-q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
+	# each test is a child of its own here too: valgrind follows forks, and a leak or a bad access becomes the child's status 9
+	pass "unit tests under valgrind" build check-units CK_TIMEOUT_MULTIPLIER=30 \
+		LOG_COMPILER="$top/build/libtool --mode=execute valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite"
 	build_in build-tsan "glassnet with ThreadSanitizer" --enable-sanitize=thread
 	pass "unit tests under ThreadSanitizer" build-tsan check-units
 	pass "all tests at full length" build check
