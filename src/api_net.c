@@ -128,8 +128,10 @@ void api_leave(bool entered)
 
 void gn_irq(struct gn_net *gn, unsigned vector)
 {
-	if (vector < NR_IRQS)
-		vcpu_irq(irq_cpu(&gn->net->m, (int)vector), vector);
+	struct vcpu *v = vector < NR_IRQS ? irq_cpu(&gn->net->m, (int)vector) : NULL;
+
+	if (v)
+		vcpu_irq(v, vector);
 }
 
 uint64_t gn_run(struct gn_net *gn, unsigned cpu)

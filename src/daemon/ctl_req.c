@@ -259,14 +259,14 @@ static int op_write(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 	return ret;
 }
 
-static int list_one(void *ctx, const char *name, const struct vfs_stat *st)
+static int list_one(void *ctx, const char *name, unsigned mode)
 {
 	struct ctl_req *r = ctx;
 	struct nl_msg *msg = data_begin(r, 512);
 
 	if (msg) {
 		nla_put_string(msg, GN_ATTR_NAME, name);
-		nla_put_u32(msg, GN_ATTR_MODE, st->mode);
+		nla_put_u32(msg, GN_ATTR_MODE, mode);
 	}
 	return data_end(r, msg);
 }

@@ -225,9 +225,11 @@ int vcpu_threads_start(struct daemon *d, struct extack *err)
 		ev_prepare_start(t->loop, &t->prepare);
 		ev_async_start(t->loop, &t->kick);
 		d->thread[i] = t;
+		vcpu_serve(t->v);
 		ret = pthread_create(&t->thread, NULL, vcpu_main, t);
 		if (ret) {
 			d->thread[i] = NULL;
+			vcpu_retire(t->v);
 			ev_loop_destroy(t->loop);
 			free(t);
 			extack_set(err, "no thread for vCPU %u: %s", i, strerror(ret));

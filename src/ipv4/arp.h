@@ -4,10 +4,10 @@
 /*
  * arp.h - address resolution (RFC 826, 5227; mirrors net/ipv4/arp.c)
  */
-#include <linux/if_arp.h>
-
 #include "core/neighbour.h"
 #include "ipv4/netns.h"
+
+#include <linux/if_arp.h>
 
 int arp_init(struct net *net); /* table, packet type, /proc/net/arp, net.ipv4.neigh.*, notifiers */
 void arp_exit(struct net *net);
@@ -17,11 +17,19 @@ struct arp_addrs {
 	__be32 dest_ip, src_ip;
 	const unsigned char *dest_hw, *src_hw, *target_hw;
 };
-void arp_send(int type, int ptype, struct net_device *dev, const struct arp_addrs *a);
+void arp_send(int type, int ptype, struct net_device *dev, const struct arp_addrs *a); /* vCPU */
 /* Neighbour of next hop @addr on @dev: noref, made when absent; NULL on failure. For loopback and point-to-point too. */
 struct neighbour *ipv4_neigh_lookup(struct net_device *dev, __be32 addr);
-/* SIOCSARP, SIOCDARP, SIOCGARP */
+/* RTNL: forget all of @dev */
+void arp_ifdown(struct net_device *dev);
+/* RTNL: forget @addr on @dev, unless it is in use and not @force: 0, -ENXIO when there is none */
+int arp_invalidate(struct net_device *dev, __be32 addr, bool force);
+/* SIOCSARP, SIOCDARP, SIOCGARP. RTNL */
 struct arpreq;
 int arp_ioctl(struct net *net, unsigned cmd, struct arpreq *r, bool admin);
+
+/* inside the room: arp_ctl.c */
+int arp_ctl_init(struct net *net); /* /proc/net/arp */
+void arp_ctl_exit(struct net *net);
 
 #endif
