@@ -104,6 +104,15 @@ static __always_inline struct netdev_queue *userdev_txq(const struct userdev_que
 	return netdev_get_tx_queue(q->u->dev, q->index);
 }
 
+/* The caller kicks; the line may just be going (device down). */
+static __always_inline void userdev_raise(struct net_device *dev, int irq)
+{
+	struct vcpu *v = irq_cpu(&dev_net(dev)->m, irq);
+
+	if (likely(v))
+		vcpu_irq(v, (unsigned)irq);
+}
+
 /* --- receive --- */
 
 int userdev_rx(struct net_device *dev, unsigned queue, const void *frame, unsigned len)
@@ -123,7 +132,7 @@ int userdev_rx(struct net_device *dev, unsigned queue, const void *frame, unsign
 		due = machine_now(&dev_net(dev)->m) + u->cfg.rx_delay_ms * NSEC_PER_MSEC;
 	ret = frame_ring_put(&q->rx, frame, len, due);
 	if (likely(!ret))
-		vcpu_irq(irq_cpu(&dev_net(dev)->m, irq), (unsigned)irq);
+		userdev_raise(dev, irq);
 	else if (ret == -EMSGSIZE)
 		WRITE_ONCE(q->stats.rx_too_long, q->stats.rx_too_long + 1);
 	else
