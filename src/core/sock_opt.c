@@ -336,7 +336,8 @@ int sock_getsockopt(struct sock *sk, int optname, void *optval, socklen_t *optle
 	if (optname == SO_COOKIE && *optlen < sizeof(v.val64))
 		return -EINVAL;
 	*optlen = min_t(socklen_t, *optlen, (socklen_t)len);
-	memcpy(optval, &v, *optlen);
+	if (*optlen)
+		memcpy(optval, &v, *optlen);
 	return 0;
 }
 

@@ -262,6 +262,8 @@ int sock_call_getsockopt(struct socket *sock, int level, int optname, void *optv
 {
 	if (*optlen > INT_MAX)
 		return -EINVAL;
+	if (*optlen && !optval)
+		return -EFAULT;
 	if (level == SOL_SOCKET)
 		return sock_getsockopt(sock->sk, optname, optval, optlen);
 	return sock->ops->getsockopt(sock, level, optname, optval, optlen);
