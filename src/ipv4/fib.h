@@ -120,7 +120,8 @@ extern const struct fib_prop { int error; uint8_t scope; } fib_props[RTN_MAX + 1
 int fib_netlink_init(struct net *net);
 void rtmsg_fib(int event, struct net *net, const struct fib_config *cfg, __be32 prefix, unsigned plen, const struct fib_alias *fa);
 /* One route message into @b: 0, or -EMSGSIZE when memory ran out */
-int fib_dump_info(struct nl_buf *b, const struct fib_config *cfg, int event, unsigned flags, __be32 prefix, const struct fib_alias *fa);
+int fib_dump_info(struct nl_buf *b, const struct fib_config *cfg, int event, unsigned flags, __be32 prefix, unsigned plen,
+		  const struct fib_alias *fa);
 /* SIOCADDRT, SIOCDELRT */
 struct rtentry;
 int ip_rt_ioctl(struct net *net, unsigned cmd, struct rtentry *rt, bool admin);
