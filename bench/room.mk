@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: MIT
 # Measurements: one program and one script a question. Built by `make bench`, never by `make`.
 BENCHES =
-# BENCHES += %D%/NAME
-# %C%_NAME_LDADD = $(STACK_LIBS)
+BENCHES += %D%/stack_rx
+%C%_stack_rx_LDADD = $(STACK_LIBS)
+BENCHES += %D%/udp_rtt
+%C%_udp_rtt_SOURCES = %D%/udp_rtt.c %D%/bench.h
+BENCHES += %D%/udp_echo
+%C%_udp_echo_SOURCES = %D%/udp_echo.c %D%/bench.h
 EXTRA_PROGRAMS += $(BENCHES)
+EXTRA_DIST += %D%/stack.sh %D%/rtt.sh
 bench: $(BENCHES)
 .PHONY: bench

@@ -26,6 +26,7 @@ struct line {
 	ev_io io;
 	unsigned vector;
 	struct vcpu *v;
+	unsigned generation;
 	bool made;
 };
 
@@ -103,14 +104,16 @@ static void host_irq_unmask(void *ctx, unsigned vector)
 	if (!t || !nl.dev || nl.fd < 0)
 		return;
 	l = &t->line[vector];
-	if (!l->made || l->io.fd != nl.fd) { /* first time, or the device was opened anew */
-		if (l->made)
-			ev_io_stop(t->loop, &l->io);
+	if (!l->made) {
 		ev_io_init(&l->io, line_cb, nl.fd, EV_READ);
 		l->vector = vector;
 		l->v = t->v;
 		l->made = true;
+	} else if (l->generation != nl.generation) { /* opened anew, perhaps under the same number */
+		ev_io_stop(t->loop, &l->io);
+		ev_io_set(&l->io, nl.fd, EV_READ);
 	}
+	l->generation = nl.generation;
 	ev_io_start(t->loop, &l->io);
 }
 

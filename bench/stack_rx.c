@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stack_rx.c - what one small datagram costs inside the stack: from the memory device's ring to the socket's queue
+ *
+ *	stack_rx [ROUNDS [SOCKETS]]
+ *
+ * A frame of 60 bytes (18 of UDP payload) is put on the receive ring BATCH times; one vcpu_run() takes the batch through interrupt, NAPI, IP, both
+ * checksums, route, lookup, filter, accounting and queue. Only that run is timed. The reader then empties the queue, untimed. With SOCKETS above
+ * 1 the destination port rotates over that many bound sockets. For instructions: valgrind --tool=callgrind --toggle-collect=turn.
+ */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/socket.h"
+#include "drivers/memdev.h"
+#include "ipv4/inetdevice.h"
+#include "kernel/wait.h"
+#include "stack.h"
+
+#include <linux/ip.h>
+#include <linux/udp.h>
+
+#define BATCH 64
+#define FIRST_PORT 5000
+
+void turn(struct vcpu *v);
+
+static uint64_t clock_ns(void *ctx, int clk)
+{
+	struct timespec t;
+
+	(void)ctx;
+	clock_gettime(clk, &t);
+	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "stack_rx: %s: %s\n", what, why);
+	exit(1);
+}
+
+/* What is timed. */
+__attribute__((noinline)) void turn(struct vcpu *v)
+{
+	vcpu_run(v, v->now);
+}
+
+static void make_frame(unsigned char *f, const unsigned char *mac, unsigned port)
+{
+	struct ethhdr *eth = (struct ethhdr *)(void *)f;
+	struct iphdr *ip = (struct iphdr *)(void *)(f + 14);
+	struct udphdr *udp = (struct udphdr *)(void *)(f + 34);
+
+	memset(f, 0, 60);
+	memcpy(eth->h_dest, mac, 6);
+	eth->h_source[0] = 2;
+	eth->h_source[5] = 9;
+	eth->h_proto = htons(ETH_P_IP);
+	*ip = (struct iphdr){ .version = 4, .ihl = 5, .tot_len = htons(46), .ttl = 64, .protocol = IPPROTO_UDP,
+			      .saddr = htonl(0x0a000002), .daddr = htonl(0x0a000001) };
+	ip->check = ip_fast_csum(ip, 5);
+	*udp = (struct udphdr){ .source = htons(7777), .dest = htons((uint16_t)port), .len = htons(26) };
+	memset(udp + 1, 'x', 18);
+	udp->check = csum_tcpudp_magic(ip->saddr, ip->daddr, 26, IPPROTO_UDP, csum_partial(udp, 26, 0));
+}
+
+static int cmp(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct host_ops ops = { .clock = clock_ns };
+	static const struct cred own = { .net_bind_service = true };
+	struct machine_config mc = { .host = &ops, .nr_cpus = 1, .seed = { 1 } };
+	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 20000, nsock = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
+	struct extack err = { "" };
+	struct net *net = net_create(&mc, &err);
+	struct net_device *dev = net ? memdev_create(net, NULL, &err) : NULL;
+	struct socket **sock = calloc(nsock, sizeof(struct socket *));
+	double *ns = calloc(rounds, sizeof(*ns));
+	struct task task;
+	struct vcpu *v;
+	unsigned next = 0;
+	uint64_t got = 0;
+
+	if (!dev || inet_addr_add(dev, htonl(0x0a000001), 24, 0, RT_SCOPE_UNIVERSE, NULL, &err) || dev_open(dev, &err))
+		die("set-up", err.msg);
+	task_init(&task, "bench", 1, false);
+	v = net->m.cpu[0];
+	vcpu_enter(v, &task);
+	for (unsigned i = 0; i < nsock; i++) {
+		struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(FIRST_PORT + i)) };
+		int ret = sock_create(net, &own, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0, &sock[i]);
+
+		if (ret || (ret = sock_bind(sock[i], (struct sockaddr *)&a, sizeof(a))))
+			die("socket", strerror(-ret));
+	}
+	for (unsigned r = 0; r < rounds; r++) {
+		unsigned char frame[60];
+		char buf[64];
+		uint64_t t0;
+
+		for (unsigned i = 0; i < BATCH; i++) {
+			make_frame(frame, dev->dev_addr, FIRST_PORT + (next + i) % nsock);
+			if (memdev_inject(dev, 0, frame, sizeof(frame)))
+				die("inject", "ring full");
+		}
+		t0 = clock_ns(NULL, CLOCK_MONOTONIC);
+		turn(v);
+		ns[r] = (double)(clock_ns(NULL, CLOCK_MONOTONIC) - t0) / BATCH;
+		for (unsigned i = 0; i < BATCH; i++) {
+			struct socket *s = sock[(next + i) % nsock];
+
+			got += sock_recvfrom(s, buf, sizeof(buf), MSG_DONTWAIT, NULL, NULL) == 18;
+		}
+		next = (next + BATCH) % nsock;
+	}
+	qsort(ns, rounds, sizeof(*ns), cmp);
+	printf("frames=%llu delivered=%llu sockets=%u ns_p50=%.1f ns_p10=%.1f ns_p90=%.1f\n", (unsigned long long)rounds * BATCH,
+	       (unsigned long long)got, nsock, ns[rounds / 2], ns[rounds / 10], ns[rounds * 9 / 10]);
+	for (unsigned i = 0; i < nsock; i++)
+		sock_release(sock[i]);
+	vcpu_leave(v);
+	memdev_destroy(dev);
+	free(sock);
+	free(ns);
+	if (net_destroy(net))
+		die("end", "something was left behind");
+	return got != (uint64_t)rounds * BATCH;
+}
