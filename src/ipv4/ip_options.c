@@ -469,6 +469,19 @@ int ip_options_get(struct net *net, struct ip_options_rcu **optp, const unsigned
 	return 0;
 }
 
+static void ip_options_free_rcu(struct rcu_head *head)
+{
+	struct ip_options_rcu *opt = container_of(head, struct ip_options_rcu, rcu);
+
+	kfree(&opt->net->m, opt);
+}
+
+void kfree_ip_options(struct net *net, struct ip_options_rcu *opt)
+{
+	if (opt)
+		call_rcu(&net->m, &opt->rcu, ip_options_free_rcu); /* a sender may be reading them */
+}
+
 void ip_options_undo(struct ip_options *opt)
 {
 	unsigned char *base = opt->__data - sizeof(struct iphdr), *p;
