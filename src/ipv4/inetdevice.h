@@ -43,14 +43,17 @@ struct in_device {
 	atomic_t refcnt;
 	bool dead;
 	struct in_ifaddr *ifa_list; /* RCU */
-	struct ip_mc_list *mc_list; /* RCU: joined groups */
+	/* groups: igmp.h says how they are locked */
+	spinlock_t mc_lock;
+	struct ip_mc_list *mc_list; /* [L:mc_lock] RCU readers: joined groups */
 	unsigned mc_count;
-	spinlock_t mc_tomb_lock;
-	struct ip_mc_list *mc_tomb; /* left groups whose state change is still being reported */
-	unsigned long mr_v1_seen, mr_v2_seen, mr_maxdelay, mr_qi, mr_qri;
-	unsigned char mr_qrv, mr_gq_running;
+	struct ip_mc_list *mc_tomb; /* [L:mc_lock] left groups that are still being reported */
+	unsigned long mr_v1_seen, mr_v2_seen; /* [L:mc_lock] jiffies until when an old router is there */
+	unsigned long mr_maxdelay, mr_qi, mr_qri; /* [L:mc_lock] jiffies */
+	unsigned char mr_qrv, mr_gq_running, mr_ifc_running, mr_timer_armed;
 	unsigned mr_ifc_count;
-	struct ktimer mr_gq_timer, mr_ifc_timer; /* general query, interface change; homed on vCPU 0 */
+	unsigned long mr_gq_expires, mr_ifc_expires, mr_timer_expires; /* general query, state change */
+	struct ktimer mr_timer; /* the earliest of all deadlines; homed on vCPU 0 */
 	struct neigh_parms *arp_parms;
 	struct ipv4_devconf cnf;
 	struct rtable *rt_input[RT_INPUT_MAX]; /* RCU, swapped by any vCPU */

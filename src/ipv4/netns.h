@@ -20,6 +20,7 @@ struct inet_peer_base;
 struct net_protocol;
 struct raw_hashinfo;
 struct ping_table;
+struct ip_ra_chain;
 
 /* Per-device settings net.ipv4.conf.NAME.*; index into ipv4_devconf.data */
 enum ipv4_devconf_id { DEVCONF_FORWARDING, DEVCONF_ACCEPT_REDIRECTS, DEVCONF_SECURE_REDIRECTS, DEVCONF_SEND_REDIRECTS,
@@ -76,8 +77,8 @@ struct netns_ipv4 {
 	struct ping_table *ping;
 	_Atomic long udp_memory_allocated;
 	struct sock *icmp_sk[VCPU_MAX];	/* one control socket per vCPU */
-	struct sock *mc_autojoin_sk;
-	struct sock *igmp_sk;		/* sends reports */
+	struct ip_ra_chain *ra_chain;	/* [L:ra_lock] RCU readers: sockets that want router alerts */
+	spinlock_t ra_lock;
 	struct icmp_ratelimit *icmp_rl;
 
 	/* net.ipv4.* */
