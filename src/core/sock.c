@@ -365,12 +365,19 @@ void sk_common_release(struct sock *sk)
 	if (sk->sk_prot->destroy)
 		sk->sk_prot->destroy(sk);
 	/*
-	 * After this no packet finds it; those that found it before hold a reference or run in a
-	 * grace period.
+	 * After this no packet finds it; its memory stays for a grace period.
 	 */
 	if (sk->sk_prot->unhash)
 		sk->sk_prot->unhash(sk);
+	/*
+	 * One that found it before queues under the lock, and not when it is dead: what it queued before
+	 * this is purged at the end, nothing comes after it.
+	 */
+	local_bh_disable();
+	spin_lock(&sk->sk_lock.slock);
 	sock_orphan(sk);
+	spin_unlock(&sk->sk_lock.slock);
+	local_bh_enable();
 	sock_put(sk);
 }
 

@@ -244,8 +244,17 @@ static __always_inline bool sk_rmem_schedule(struct sock *sk, struct sk_buff *sk
 	(void)skb;
 	return !sk->sk_prot->memory_allocated || size <= sk->sk_forward_alloc || __sk_mem_schedule(sk, size, SK_MEM_RECV);
 }
-static __always_inline void sk_mem_charge(struct sock *sk, int size) { sk->sk_forward_alloc -= size; }
-static __always_inline void sk_mem_uncharge(struct sock *sk, int size) { sk->sk_forward_alloc += size; }
+/* Only protocols with an account of memory keep a reserve: for them the lock is held, others have none. */
+static __always_inline void sk_mem_charge(struct sock *sk, int size)
+{
+	if (sk->sk_prot->memory_allocated)
+		sk->sk_forward_alloc -= size;
+}
+static __always_inline void sk_mem_uncharge(struct sock *sk, int size)
+{
+	if (sk->sk_prot->memory_allocated)
+		sk->sk_forward_alloc += size;
+}
 static __always_inline void sk_mem_reclaim(struct sock *sk)
 {
 	if (sk->sk_forward_alloc >= SK_MEM_QUANTUM)

@@ -12,6 +12,7 @@
 
 #include "core/datagram.h"
 #include "core/socket.h"
+#include "fs/seq_file.h"
 #include "ipv4/fib.h"
 #include "ipv4/icmp.h"
 #include "ipv4/igmp.h"
@@ -95,12 +96,10 @@ static int inet_create(struct net *net, struct socket *sock, int protocol)
 			return err;
 		}
 	}
-	if (sk->sk_prot->init) {
-		err = sk->sk_prot->init(sk);
-		if (err)
-			sk_common_release(sk);
-	}
-	return err > 0 || !sk->sk_prot->init ? 0 : err;
+	err = sk->sk_prot->init ? sk->sk_prot->init(sk) : 0;
+	if (err)
+		sk_common_release(sk);
+	return err;
 }
 
 void inet_sock_destruct(struct sock *sk)
@@ -163,8 +162,8 @@ int inet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 	if (addr->sin_family != AF_INET && (addr->sin_family != AF_UNSPEC || addr->sin_addr.s_addr != htonl(INADDR_ANY)))
 		return -EAFNOSUPPORT; /* AF_UNSPEC with any address: old programs */
 	chk = inet_addr_type(net, addr->sin_addr.s_addr);
-	if (!READ_ONCE(net->ipv4->sysctl_ip_nonlocal_bind) && !inet->freebind && !inet->transparent && addr->sin_addr.s_addr != htonl(INADDR_ANY) &&
-	    chk != RTN_LOCAL && chk != RTN_MULTICAST && chk != RTN_BROADCAST)
+	if (addr->sin_addr.s_addr != htonl(INADDR_ANY) && chk != RTN_LOCAL &&
+	    chk != RTN_MULTICAST && chk != RTN_BROADCAST && !inet_can_nonlocal_bind(sk))
 		return -EADDRNOTAVAIL;
 	snum = ntohs(addr->sin_port);
 	if (snum && snum < READ_ONCE(net->ipv4->sysctl_ip_unprivileged_port_start) && !sock->cred.net_bind_service)
@@ -195,6 +194,12 @@ int inet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 out:
 	release_sock(sk);
 	return err;
+}
+
+bool inet_can_nonlocal_bind(const struct sock *sk)
+{
+	return READ_ONCE(sock_net(sk)->ipv4->sysctl_ip_nonlocal_bind) || inet_sk(sk)->freebind ||
+	       inet_sk(sk)->transparent;
 }
 
 /* Give an unbound socket a port before its first send. */
@@ -343,6 +348,20 @@ static int sock_common_getsockopt(struct socket *sock, int level, int optname, v
 	.family = PF_INET, .release = inet_release, .bind = inet_bind, .connect = inet_dgram_connect, .accept = sock_no_accept,      \
 	.getname = inet_getname, .ioctl = inet_ioctl, .listen = sock_no_listen, .shutdown = inet_shutdown,                           \
 	.setsockopt = sock_common_setsockopt, .getsockopt = sock_common_getsockopt, .sendmsg = inet_sendmsg, .recvmsg = inet_recvmsg
+
+/* --- files --- */
+
+void inet_seq_show_sock(struct seq_file *m, const struct sock *sk, unsigned bucket, uint16_t port)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	seq_printf(m, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u",
+		   bucket, inet->inet_rcv_saddr, port, inet->inet_daddr, ntohs(inet->inet_dport),
+		   sk->sk_state, (unsigned)sk_wmem_alloc_get(sk),
+		   (unsigned)atomic_read(&sk->sk_rmem_alloc), 0, 0ul, 0u, sk->sk_uid, 0,
+		   (unsigned long)sock_i_ino(sk), atomic_read(&sk->sk_refcnt), 0ul,
+		   (unsigned)atomic_read(&sk->sk_drops));
+}
 
 const struct proto_ops inet_dgram_ops = { INET_OPS_COMMON, .poll = inet_dgram_poll };
 const struct proto_ops inet_sockraw_ops = { INET_OPS_COMMON, .poll = datagram_poll };

@@ -31,6 +31,8 @@ int ip4_datagram_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 			oif = inet->mc_index;
 		if (!saddr)
 			saddr = inet->mc_addr;
+	} else if (!oif) {
+		oif = inet->uc_index;
 	}
 	fl4 = (struct flowi4){ .flowi4_oif = oif, .flowi4_mark = sk->sk_mark, .flowi4_tos = (uint8_t)RT_TOS(inet->tos),
 			       .flowi4_proto = sk->sk_protocol, .daddr = usin->sin_addr.s_addr, .saddr = saddr, .fl4_sport = inet->inet_sport,

@@ -339,15 +339,15 @@ static int ip_mc_del_source(struct sock *sk, struct ip_mc_socklist *iml, struct 
 
 int ip_mc_msfilter(struct sock *sk, struct ip_msfilter *msf, int ifindex)
 {
-	struct ip_mreqn imr = { .imr_multiaddr.s_addr = msf->imsf_multiaddr,
-				.imr_address.s_addr = msf->imsf_interface, .imr_ifindex = ifindex };
+	struct ip_mreqn imr = { .imr_multiaddr = msf->imsf_multiaddr,
+				.imr_address = msf->imsf_interface, .imr_ifindex = ifindex };
 	struct sf_change to = { .sfmode = msf->imsf_fmode }, from;
 	struct ip_sf_socklist *psl = NULL;
 	struct ip_mc_socklist *iml;
 	struct in_device *in_dev;
 	int err;
 
-	if (!ipv4_is_multicast(msf->imsf_multiaddr) ||
+	if (!ipv4_is_multicast(msf->imsf_multiaddr.s_addr) ||
 	    (msf->imsf_fmode != MCAST_INCLUDE && msf->imsf_fmode != MCAST_EXCLUDE))
 		return -EINVAL;
 	in_dev = ip_mc_find_dev(sock_net(sk), &imr);
@@ -366,7 +366,7 @@ int ip_mc_msfilter(struct sock *sk, struct ip_msfilter *msf, int ifindex)
 		to.sfcount = psl->sl_count;
 		to.psfsrc = psl->sl_addr;
 	}
-	err = ip_mc_add_src(in_dev, msf->imsf_multiaddr, &to);
+	err = ip_mc_add_src(in_dev, msf->imsf_multiaddr.s_addr, &to);
 	if (err) {
 		sflist_free(sk, psl);
 		return err;
@@ -376,7 +376,7 @@ int ip_mc_msfilter(struct sock *sk, struct ip_msfilter *msf, int ifindex)
 		from.sfcount = iml->sflist->sl_count;
 		from.psfsrc = iml->sflist->sl_addr;
 	}
-	ip_mc_del_src(in_dev, msf->imsf_multiaddr, &from);
+	ip_mc_del_src(in_dev, msf->imsf_multiaddr.s_addr, &from);
 	WRITE_ONCE(iml->sfmode, msf->imsf_fmode);
 	sflist_replace(sk, iml, psl);
 	return 0;
@@ -384,12 +384,12 @@ int ip_mc_msfilter(struct sock *sk, struct ip_msfilter *msf, int ifindex)
 
 int ip_mc_msfget(struct sock *sk, struct ip_msfilter *msf, struct in_addr *slist, unsigned slist_max)
 {
-	struct ip_mreqn imr = { .imr_multiaddr.s_addr = msf->imsf_multiaddr,
-				.imr_address.s_addr = msf->imsf_interface };
+	struct ip_mreqn imr = { .imr_multiaddr = msf->imsf_multiaddr,
+				.imr_address = msf->imsf_interface };
 	const struct ip_mc_socklist *iml;
 	unsigned count;
 
-	if (!ipv4_is_multicast(msf->imsf_multiaddr))
+	if (!ipv4_is_multicast(msf->imsf_multiaddr.s_addr))
 		return -EINVAL;
 	if (!ip_mc_find_dev(sock_net(sk), &imr))
 		return -ENODEV;

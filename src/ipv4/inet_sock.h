@@ -49,7 +49,7 @@ struct inet_sock {
 	uint16_t inet_id;
 	__s16 uc_ttl; /* -1: default */
 	uint16_t cmsg_flags;
-	uint8_t tos, min_ttl, mc_ttl, pmtudisc;
+	uint8_t tos, mc_ttl, pmtudisc;
 	uint8_t recverr : 1, recverr_rfc4884 : 1, freebind : 1, hdrincl : 1, mc_loop : 1, transparent : 1, mc_all : 1, nodefrag : 1,
 		bind_address_no_port : 1, is_icsk : 1;
 	int uc_index, mc_index;
@@ -71,6 +71,11 @@ int inet_ioctl(struct socket *sock, unsigned cmd, void *arg); /* SIOCGIF*, SIOCG
 int inet_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
 int inet_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags);
 int inet_autobind(struct sock *sk);
+/* May the socket have an address that is not ours? */
+bool inet_can_nonlocal_bind(const struct sock *sk);
+/* One socket of /proc/net/{udp,udplite,icmp,raw}, without the end of its line; @port: the local one */
+struct seq_file;
+void inet_seq_show_sock(struct seq_file *m, const struct sock *sk, unsigned bucket, uint16_t port);
 void inet_sock_destruct(struct sock *sk);
 /* Kernel-side control socket: not hashed, no socket (icmp, igmp). */
 int inet_ctl_sock_create(struct sock **sk, unsigned short type, unsigned char protocol, struct net *net);

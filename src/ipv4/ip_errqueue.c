@@ -38,10 +38,14 @@ void ip_icmp_error(struct sock *sk, struct sk_buff *skb, int err, __be16 port, u
 	serr->port = port;
 	if (skip <= err_skb->len && skb_pull(err_skb, skip)) {
 		skb_reset_transport_header(err_skb);
-		if (!sock_queue_err_skb(sk, err_skb))
-			return;
+		/* not behind the back of a close, which empties the queue only once */
+		bh_lock_sock(sk);
+		if (!sock_flag(sk, SOCK_DEAD) && !sock_queue_err_skb(sk, err_skb))
+			err_skb = NULL;
+		bh_unlock_sock(sk);
 	}
-	consume_skb(err_skb);
+	if (err_skb)
+		consume_skb(err_skb);
 }
 
 void ip_local_error(struct sock *sk, int err, __be32 daddr, __be16 dport, uint32_t info)

@@ -5,7 +5,8 @@
  *
  * Theory of operation
  *   Multicast routers and RSVP see packets that are only passing through: ip_forward() asks ip_call_ra_chain() first for
- *   those with the option. The chain is read under RCU and changed under ra_lock; an entry holds its socket.
+ *   those with the option. The chain is read under RCU and changed under ra_lock; an entry holds its socket
+ *   until it is unlinked.
  * Called by: ip_sockopt.c and raw.c (control), ip_forward.c. Threads: calls inside a vCPU; NET_RX.
  * Refuses: sockets that are not raw, and IPPROTO_RAW, which receives nothing.
  */
@@ -19,16 +20,15 @@
 struct ip_ra_chain {
 	struct ip_ra_chain *next; /* RCU */
 	struct sock *sk;	  /* holds a reference */
+	struct net *net;
 	struct rcu_head rcu;
 };
 
 static void ip_ra_free_rcu(struct rcu_head *head)
 {
 	struct ip_ra_chain *ra = container_of(head, struct ip_ra_chain, rcu);
-	struct net *net = sock_net(ra->sk);
 
-	sock_put(ra->sk);
-	kfree(&net->m, ra);
+	kfree(&ra->net->m, ra);
 }
 
 int ip_ra_control(struct sock *sk, unsigned char on)
@@ -44,6 +44,7 @@ int ip_ra_control(struct sock *sk, unsigned char on)
 		if (!new)
 			return -ENOMEM;
 		new->sk = sk;
+		new->net = ipv4->net;
 	}
 	spin_lock(&ipv4->ra_lock);
 	for (pp = &ipv4->ra_chain; (ra = *pp); pp = &ra->next)
@@ -54,6 +55,7 @@ int ip_ra_control(struct sock *sk, unsigned char on)
 	} else if (ra) {
 		rcu_assign_pointer(*pp, ra->next);
 		call_rcu(&ipv4->net->m, &ra->rcu, ip_ra_free_rcu);
+		sock_put(sk); /* readers see its memory for a grace period all the same */
 	} else if (on) {
 		sock_hold(sk);
 		new->next = ipv4->ra_chain;

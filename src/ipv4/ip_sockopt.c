@@ -149,11 +149,6 @@ static int ip_set_int(struct sock *sk, int optname, int val, bool given)
 	case IP_BIND_ADDRESS_NO_PORT:
 		inet->bind_address_no_port = val != 0;
 		return 0;
-	case IP_MINTTL:
-		if (!given || val < 0 || val > 255)
-			return -EINVAL;
-		inet->min_ttl = (uint8_t)val;
-		return 0;
 	case IP_UNICAST_IF:
 		ifindex = (int)ntohl((uint32_t)val);
 		if (ifindex) {
@@ -424,9 +419,6 @@ static int ip_get_int(struct sock *sk, int optname, int *val)
 		return 0;
 	case IP_BIND_ADDRESS_NO_PORT:
 		*val = inet->bind_address_no_port;
-		return 0;
-	case IP_MINTTL:
-		*val = inet->min_ttl;
 		return 0;
 	case IP_UNICAST_IF:
 		*val = (int)htonl((uint32_t)inet->uc_index);

@@ -111,23 +111,20 @@ bool ping_rcv(struct sk_buff *skb)
 /* Consumes: 0, or -1 when it was dropped. */
 static int ping_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 {
-	int rc = 0;
+	enum skb_drop_reason reason;
+	int rc;
 
 	ipv4_pktinfo_prepare(sk, skb);
 	bh_lock_sock(sk);
-	if (unlikely(sock_flag(sk, SOCK_DEAD))) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_SOCKET_CLOSE);
-		rc = -1;
-	} else {
-		rc = sock_queue_rcv_skb(sk, skb);
-		if (rc) {
-			sk_skb_reason_drop(sk, skb, rc == -EPERM ? SKB_DROP_REASON_RAW_FILTER :
-								   SKB_DROP_REASON_RAW_RCVBUFF);
-			rc = -1;
-		}
+	rc = sock_flag(sk, SOCK_DEAD) ? -ENOTCONN : sock_queue_rcv_skb(sk, skb);
+	if (rc) {
+		reason = rc == -EPERM	 ? SKB_DROP_REASON_RAW_FILTER :
+			 rc == -ENOTCONN ? SKB_DROP_REASON_SOCKET_CLOSE :
+					   SKB_DROP_REASON_RAW_RCVBUFF;
+		sk_skb_reason_drop(sk, skb, reason);
 	}
 	bh_unlock_sock(sk);
-	return rc;
+	return rc ? -1 : 0;
 }
 
 static struct sock *ping_lookup(struct net *net, const struct sk_buff *skb, uint16_t ident)
@@ -558,7 +555,6 @@ const struct proto ping_prot = {
 	.sendmsg = ping_sendmsg,
 	.recvmsg = ping_recvmsg,
 	.bind = ping_bind,
-	.backlog_rcv = ping_queue_rcv_skb,
 	.unhash = ping_unhash,
 	.get_port = ping_get_port,
 	.obj_size = sizeof(struct inet_sock),
@@ -578,7 +574,7 @@ static int ping_seq_show(struct seq_file *m, void *data)
 	spin_lock(&t->lock);
 	for (unsigned i = 0; i < PING_HTABLE_SIZE; i++)
 		hlist_for_each_entry(sk, &t->hash[i], sk_node)
-			inet_seq_show_sock(m, sk, i, ntohs(inet_sk(sk)->inet_sport));
+			seq_setwidth(m, 127), inet_seq_show_sock(m, sk, i, sk->sk_num), seq_pad(m, '\n');
 	spin_unlock(&t->lock);
 	return 0;
 }

@@ -29,7 +29,6 @@
 
 static struct sock *raw_v4_match(struct net *net, struct hlist_node *node, uint16_t num, const struct iphdr *iph, int dif);
 static bool icmp_filter(const struct sock *sk, const struct sk_buff *skb);
-static void raw_rcv(struct sock *sk, struct sk_buff *skb);
 static int raw_seq_show(struct seq_file *m, void *data);
 
 static const struct proc_ops raw_proc_ops = { .show = raw_seq_show };
@@ -113,22 +112,22 @@ static bool icmp_filter(const struct sock *sk, const struct sk_buff *skb)
 	return hdr->type < 32 && (raw_sk(sk)->filter >> hdr->type & 1);
 }
 
-/* Consumes. */
-static void raw_rcv(struct sock *sk, struct sk_buff *skb)
+void raw_rcv(struct sock *sk, struct sk_buff *skb)
 {
+	enum skb_drop_reason reason;
 	int rc;
 
 	ipv4_pktinfo_prepare(sk, skb);
 	skb_push(skb, (unsigned)-skb_network_offset(skb)); /* from the IP header on */
-	rc = sock_queue_rcv_skb(sk, skb);
-	if (rc)
-		sk_skb_reason_drop(sk, skb, rc == -EPERM ? SKB_DROP_REASON_RAW_FILTER : SKB_DROP_REASON_RAW_RCVBUFF);
-}
-
-static int raw_backlog_rcv(struct sock *sk, struct sk_buff *skb)
-{
-	raw_rcv(sk, skb);
-	return 0;
+	bh_lock_sock(sk);
+	rc = sock_flag(sk, SOCK_DEAD) ? -ENOTCONN : sock_queue_rcv_skb(sk, skb);
+	if (rc) {
+		reason = rc == -EPERM	 ? SKB_DROP_REASON_RAW_FILTER :
+			 rc == -ENOTCONN ? SKB_DROP_REASON_SOCKET_CLOSE :
+					   SKB_DROP_REASON_RAW_RCVBUFF;
+		sk_skb_reason_drop(sk, skb, reason);
+	}
+	bh_unlock_sock(sk);
 }
 
 /* --- an ICMP error about a packet of a raw socket; borrows --- */
@@ -538,7 +537,6 @@ const struct proto raw_prot = {
 	.sendmsg = raw_sendmsg,
 	.recvmsg = raw_recvmsg,
 	.bind = raw_bind,
-	.backlog_rcv = raw_backlog_rcv,
 	.hash = raw_hash_sk,
 	.unhash = raw_unhash_sk,
 	.obj_size = sizeof(struct raw_sock),

@@ -21,6 +21,7 @@ int raw_init(struct net *net); /* /proc/net/raw */
 void raw_exit(struct net *net);
 /* Copies for every raw socket of the protocol; borrows @skb. Returns how many sockets matched. */
 int raw_local_deliver(struct sk_buff *skb, int protocol);
+void raw_rcv(struct sock *sk, struct sk_buff *skb); /* to one socket; consumes */
 void raw_icmp_error(struct sk_buff *skb, int protocol, uint32_t info);
 
 #endif

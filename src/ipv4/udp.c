@@ -210,18 +210,6 @@ const struct proto udplite_prot = { .name = "UDP-Lite", UDP_PROTO_COMMON };
 
 /* --- /proc/net/udp --- */
 
-static void udp4_format_sock(struct seq_file *m, const struct sock *sk, unsigned bucket)
-{
-	const struct inet_sock *inet = inet_sk(sk);
-
-	seq_setwidth(m, 127);
-	seq_printf(m, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u", bucket, inet->inet_rcv_saddr,
-		   inet->inet_num, inet->inet_daddr, ntohs(inet->inet_dport), sk->sk_state, (unsigned)sk_wmem_alloc_get(sk),
-		   (unsigned)atomic_read(&sk->sk_rmem_alloc), 0, 0ul, 0u, sk->sk_uid, 0, (unsigned long)sock_i_ino(sk),
-		   atomic_read(&sk->sk_refcnt), 0ul, (unsigned)atomic_read(&sk->sk_drops));
-	seq_pad(m, '\n');
-}
-
 static int udp_table_show(struct seq_file *m, struct udp_table *t)
 {
 	struct sock *sk;
@@ -234,7 +222,7 @@ static int udp_table_show(struct seq_file *m, struct udp_table *t)
 			continue;
 		spin_lock(&t->hash[i].lock);
 		hlist_for_each_entry(sk, &t->hash[i].head, sk_node)
-			udp4_format_sock(m, sk, i);
+			seq_setwidth(m, 127), inet_seq_show_sock(m, sk, i, sk->sk_num), seq_pad(m, '\n');
 		spin_unlock(&t->hash[i].lock);
 	}
 	return 0;

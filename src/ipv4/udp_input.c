@@ -176,13 +176,16 @@ static int udplite_checksum_init(struct sk_buff *skb, struct udphdr *uh)
 	return 0;
 }
 
+/* Remember the route of a connected socket's datagrams; under the lock, for a closed one keeps none. */
 static void udp_sk_rx_dst_set(struct sock *sk, struct dst_entry *dst)
 {
-	struct dst_entry *old;
-
-	dst_hold(dst);
-	old = __atomic_exchange_n(&sk->sk_rx_dst, dst, __ATOMIC_ACQ_REL);
-	dst_release(old);
+	bh_lock_sock(sk);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		dst_hold(dst);
+		dst = __atomic_exchange_n(&sk->sk_rx_dst, dst, __ATOMIC_ACQ_REL);
+		dst_release(dst);
+	}
+	bh_unlock_sock(sk);
 }
 
 /* --- into the socket --- */
@@ -212,9 +215,8 @@ int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	if (!sock_owned_by_user(sk)) {
 		rc = __udp_queue_rcv_skb(sk, skb);
 	} else if (sk_add_backlog(sk, skb, (unsigned)READ_ONCE(sk->sk_rcvbuf))) {
-		bh_unlock_sock(sk);
 		sk_skb_reason_drop(sk, skb, SKB_DROP_REASON_SOCKET_BACKLOG);
-		return -1;
+		rc = -1;
 	}
 	bh_unlock_sock(sk);
 	return rc;
@@ -223,14 +225,19 @@ int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 /* Under the socket's lock; also the backlog's way in. */
 int __udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 {
-	int rc = sock_queue_rcv_skb(sk, skb);
+	enum skb_drop_reason reason = SKB_DROP_REASON_SOCKET_CLOSE;
+	int rc = -ENOTCONN;
 
-	if (likely(!rc))
-		return 0;
-	sk_skb_reason_drop(sk, skb,
-			   rc == -ENOMEM  ? SKB_DROP_REASON_SOCKET_RCVBUFF :
-			   rc == -ENOBUFS ? SKB_DROP_REASON_PROTO_MEM :
-					    SKB_DROP_REASON_SOCKET_FILTER);
+	/* A lookup of before the close may come here after it: nobody would read, or purge, the packet. */
+	if (likely(!sock_flag(sk, SOCK_DEAD))) {
+		rc = sock_queue_rcv_skb(sk, skb);
+		if (likely(!rc))
+			return 0;
+		reason = rc == -ENOMEM	? SKB_DROP_REASON_SOCKET_RCVBUFF :
+			 rc == -ENOBUFS ? SKB_DROP_REASON_PROTO_MEM :
+					  SKB_DROP_REASON_SOCKET_FILTER;
+	}
+	sk_skb_reason_drop(sk, skb, reason);
 	return -1;
 }
 

@@ -25,6 +25,7 @@ int udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int 
 	int peeked, off, err;
 	size_t ulen, copied;
 	struct sk_buff *skb;
+	bool slow;
 
 	if (flags & MSG_ERRQUEUE)
 		return ip_recv_error(sk, msg, (int)len, addr_len);
@@ -73,10 +74,12 @@ out_free:
 	return err;
 
 csum_copy_err:
+	slow = lock_sock_fast(sk); /* the charge is given back */
 	if (!skb_kill_datagram(sk, skb, flags, SKB_DROP_REASON_UDP_CSUM_READ)) {
 		UDP_INC_STATS(UDP_MIB_CSUMERRORS, is_udplite);
 		UDP_INC_STATS(UDP_MIB_INERRORS, is_udplite);
 	}
+	unlock_sock_fast(sk, slow);
 	if (flags & MSG_DONTWAIT)
 		return -EAGAIN;
 	msg->msg_flags &= ~MSG_TRUNC;
