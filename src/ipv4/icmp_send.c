@@ -143,6 +143,7 @@ void icmp_reply(struct icmp_bxm *param, struct sk_buff *skb)
 
 	if (ip_options_echo(net, &param->replyopts.opt.opt, skb, IPCB_OPT(skb)))
 		return;
+	param->data.icmph.checksum = 0; /* it was the question's */
 	local_bh_disable();
 	if (!icmpv4_global_allow(net, param->data.icmph.type, param->data.icmph.code, &limited))
 		goto out;
