@@ -233,7 +233,7 @@ void __ip_select_ident(struct net *net, struct iphdr *iph, int segs)
 
 	if (old != now && __atomic_compare_exchange_n(stamp, &old, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		delta = rng_below(&this_vcpu()->rng, now - old);
-	iph->id = htons((uint16_t)__atomic_fetch_add(&ipv4->ip_idents[slot], (uint32_t)segs + delta, __ATOMIC_RELAXED));
+	iph->id = htons((uint16_t)(__atomic_fetch_add(&ipv4->ip_idents[slot], (uint32_t)segs + delta, __ATOMIC_RELAXED) + delta));
 }
 
 int ip_init(struct net *net)
