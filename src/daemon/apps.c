@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "core/socket.h"
-#include "daemon.h"
+#include "daemon/daemon.h"
 #include "kernel/smp.h"
 
 #define BURST 64

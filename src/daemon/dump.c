@@ -11,7 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 #include "drivers/driver.h"
 #include "fs/sysctl.h"
 #include "ipv4/fib.h"

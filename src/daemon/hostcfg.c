@@ -10,7 +10,7 @@
 #include <netlink/route/link.h>
 #include <string.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 static int add_addr(struct nl_sock *sk, int ifindex, const char *cidr, struct extack *err);
 

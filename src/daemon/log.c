@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 static void emit_terminal(void *ctx, int level, const char *line)
 {

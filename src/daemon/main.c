@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 #include "drivers/driver.h"
 #include "ipv4/fib.h"
 #include "stack.h"

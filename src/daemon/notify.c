@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 void notify_systemd(const char *state)
 {

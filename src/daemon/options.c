@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 #include "lib/log.h"
 
 const char *argp_program_version = "glassnetd " PACKAGE_VERSION;

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 #include "drivers/driver.h"
 #include "kernel/irq.h"
 

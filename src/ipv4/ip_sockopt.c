@@ -33,6 +33,7 @@ static int ip_set_msfilter(struct sock *sk, const void *optval, socklen_t optlen
 static int ip_set_group(struct sock *sk, int optname, const void *optval, socklen_t optlen);
 static int ip_set_group_source(struct sock *sk, int optname, const void *optval, socklen_t optlen);
 static int ip_set_int(struct sock *sk, int optname, int val, bool given);
+static int ip_set_unicast_if(struct sock *sk, int ifindex);
 
 /* --- set --- */
 
@@ -90,8 +91,6 @@ int ip_setsockopt(struct sock *sk, int level, int optname, const void *optval, s
 static int ip_set_int(struct sock *sk, int optname, int val, bool given)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	struct net_device *dev;
-	int ifindex;
 
 	for (size_t i = 0; i < ARRAY_SIZE(cmsg_opts); i++) {
 		if (cmsg_opts[i].optname != optname)
@@ -150,19 +149,25 @@ static int ip_set_int(struct sock *sk, int optname, int val, bool given)
 		inet->bind_address_no_port = val != 0;
 		return 0;
 	case IP_UNICAST_IF:
-		ifindex = (int)ntohl((uint32_t)val);
-		if (ifindex) {
-			dev = dev_get_by_index_rcu(sock_net(sk), ifindex);
-			if (!dev)
-				return -EADDRNOTAVAIL;
-			if (sk->sk_bound_dev_if && dev->ifindex != sk->sk_bound_dev_if)
-				return -EINVAL;
-		}
-		inet->uc_index = ifindex;
-		return 0;
+		return ip_set_unicast_if(sk, (int)ntohl((uint32_t)val));
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+static int ip_set_unicast_if(struct sock *sk, int ifindex)
+{
+	const struct net_device *dev;
+
+	if (ifindex) {
+		dev = dev_get_by_index_rcu(sock_net(sk), ifindex);
+		if (!dev)
+			return -EADDRNOTAVAIL;
+		if (sk->sk_bound_dev_if && dev->ifindex != sk->sk_bound_dev_if)
+			return -EINVAL;
+	}
+	inet_sk(sk)->uc_index = ifindex;
+	return 0;
 }
 
 static int ip_set_options(struct sock *sk, const void *optval, socklen_t optlen)

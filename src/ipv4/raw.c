@@ -273,10 +273,47 @@ static void raw_probe_proto_opt(struct msghdr *msg, size_t len, struct flowi4 *f
 	}
 }
 
+/* The payload joins what is pending, and unless more follows, all of it goes out. */
+static int raw_send_append(struct sock *sk, struct flowi4 *fl4, const struct ip_append *ap, struct ipcm_cookie *ipc,
+			   struct rtable **rt)
+{
+	int err;
+
+	lock_sock(sk);
+	err = ip_append_data(sk, fl4, ap, ipc, rt);
+	if (err) {
+		ip_flush_pending_frames(sk);
+	} else if (!(ap->flags & MSG_MORE)) {
+		err = ip_push_pending_frames(sk, fl4);
+		if (err == -ENOBUFS && !inet_sk(sk)->recverr)
+			err = 0;
+	}
+	release_sock(sk);
+	return err;
+}
+
+/* Where a datagram goes: its own address, or the peer of a connected socket. */
+static int raw_send_daddr(const struct sock *sk, const struct msghdr *msg, __be32 *ret_daddr)
+{
+	const struct sockaddr_in *usin = msg->msg_name;
+
+	if (!usin) {
+		if (sk->sk_state != TCP_ESTABLISHED)
+			return -EDESTADDRREQ;
+		*ret_daddr = inet_sk(sk)->inet_daddr;
+		return 0;
+	}
+	if (msg->msg_namelen < sizeof(*usin))
+		return -EINVAL;
+	if (usin->sin_family != AF_INET && usin->sin_family != AF_UNSPEC)
+		return -EAFNOSUPPORT;
+	*ret_daddr = usin->sin_addr.s_addr;
+	return 0;
+}
+
 static int raw_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	const struct sockaddr_in *usin = msg->msg_name;
 	struct ipcm_cookie ipc = { .oif = sk->sk_bound_dev_if, .tos = -1, .priority = -1, .addr = inet->inet_saddr };
 	struct ip_append ap = { raw_getfrag, msg, (int)len, 0, (unsigned)msg->msg_flags };
 	bool hdrincl = inet->hdrincl, free_opt = false;
@@ -290,17 +327,9 @@ static int raw_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 		return -EMSGSIZE;
 	if (msg->msg_flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	if (usin) {
-		if (msg->msg_namelen < sizeof(*usin))
-			return -EINVAL;
-		if (usin->sin_family != AF_INET && usin->sin_family != AF_UNSPEC)
-			return -EAFNOSUPPORT;
-		daddr = usin->sin_addr.s_addr;
-	} else {
-		if (sk->sk_state != TCP_ESTABLISHED)
-			return -EDESTADDRREQ;
-		daddr = inet->inet_daddr;
-	}
+	err = raw_send_daddr(sk, msg, &daddr);
+	if (err)
+		return err;
 	ipc.sockc = (struct sockcm_cookie){ .mark = sk->sk_mark, .priority = sk->sk_priority };
 	if (msg->msg_controllen) {
 		err = ip_cmsg_send(sk, msg, &ipc);
@@ -350,16 +379,7 @@ static int raw_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	} else {
 		if (!ipc.addr)
 			ipc.addr = fl4.daddr;
-		lock_sock(sk);
-		err = ip_append_data(sk, &fl4, &ap, &ipc, &rt);
-		if (err)
-			ip_flush_pending_frames(sk);
-		else if (!(msg->msg_flags & MSG_MORE)) {
-			err = ip_push_pending_frames(sk, &fl4);
-			if (err == -ENOBUFS && !inet->recverr)
-				err = 0;
-		}
-		release_sock(sk);
+		err = raw_send_append(sk, &fl4, &ap, &ipc, &rt);
 	}
 out:
 	if (free_opt)
