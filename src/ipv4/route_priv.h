@@ -69,6 +69,7 @@ extern const struct dst_ops ipv4_dst_ops;
 int route_sysctl_init(struct net *net);
 void route_sysctl_exit(struct net *net);
 int route_netlink_init(struct net *net); /* /proc/net/rt_cache, /proc/net/stat/rt_cache */
+void route_netlink_exit(struct net *net);
 /* RTM_GETROUTE of one destination */
 int inet_rtm_getroute(struct nl_req *req);
 
