@@ -73,3 +73,6 @@ noinst_LTLIBRARIES += %D%/libipv4.la
 %C%_libipv4_la_SOURCES += %D%/route_netlink.c
 %C%_libipv4_la_SOURCES += %D%/route_out.c
 %C%_libipv4_la_SOURCES += %D%/route_pmtu.c
+%C%_libipv4_la_SOURCES += %D%/arp.c
+%C%_libipv4_la_SOURCES += %D%/arp.h
+%C%_libipv4_la_SOURCES += %D%/arp_ctl.c
