@@ -318,6 +318,7 @@ int inet_addr_add(struct net_device *dev, __be32 local, unsigned prefixlen, __be
 		  unsigned scope, const char *label, struct extack *err)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
+	const char *name = label ? label : dev->name;
 	struct in_ifaddr *ifa;
 
 	if (prefixlen > 32)
@@ -336,7 +337,7 @@ int inet_addr_add(struct net_device *dev, __be32 local, unsigned prefixlen, __be
 	ifa->ifa_mask = inet_make_mask((int)prefixlen);
 	ifa->ifa_broadcast = broadcast || prefixlen >= 31 ? broadcast : local | ~ifa->ifa_mask;
 	ifa->ifa_scope = (unsigned char)scope;
-	strncpy(ifa->ifa_label, label ? label : dev->name, IFNAMSIZ - 1);
+	memcpy(ifa->ifa_label, name, strnlen(name, IFNAMSIZ - 1));
 	return inet_insert_ifa(ifa, err);
 }
 
