@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* udp_echo.c - UDP echo server or sink over the ordinary socket API. */
 #include "bench.h"
+#include <stdbool.h>
 #include <sys/epoll.h>
 
 static void usage(void)
@@ -22,137 +23,204 @@ static void usage(void)
 #define MAXB 256
 #define BUFSZ 65536
 
+/* What the command line asks for. */
+struct echo_opts {
+	const char *addr, *mode, *wait;
+	int port, batch, nsock, gro, conn, cpu, rcvbuf;
+	double secs;
+	bool echo, spin, use_ep;
+};
+
+/* One run: its sockets, its batch and what it counted. */
+struct echo_run {
+	struct echo_opts o;
+	int ep, connected, nev, iev;
+	int *fds;
+	char *buf;
+	struct mmsghdr mm[MAXB];
+	struct iovec iov[MAXB];
+	struct sockaddr_in sa[MAXB];
+	struct epoll_event ev[64];
+	uint64_t n, bytes, sent, t0, t1, c0;
+};
+
+static void parse(struct echo_opts *o, int argc, char **argv);
+static void open_sockets(struct echo_run *r);
+static void prepare_batch(struct echo_run *r);
+static int ready_fd(struct echo_run *r);
+static int serve_one(struct echo_run *r, int fd);
+static int serve_batch(struct echo_run *r, int fd);
+static void account(struct echo_run *r, int fd, int got);
+
 int main(int argc, char **argv)
 {
-	const char *addr = "0.0.0.0", *mode = "echo", *wait = "block";
-	int port = 7007, batch = 1, nsock = 1, gro = 0, conn = 0, cpu = -1, c, i, ep = -1;
-	int rcvbuf = 4 << 20, connected = 0, one = 1;
-	double secs = 0;
-	uint64_t n = 0, bytes = 0, sent = 0, t0 = 0, t1 = 0, c0 = 0;
-	int *fds;
+	static struct echo_run run;
+	struct echo_run *r = &run;
+	char key[64];
 
+	parse(&r->o, argc, argv);
+	pin_cpu(r->o.cpu);
+	catch_stop();
+	open_sockets(r);
+	prepare_batch(r);
+	fprintf(stderr, "udp_echo ready\n");
+	stop_after(r->o.secs);
+	while (!b_stop) {
+		int fd = ready_fd(r), got;
+
+		if (fd < 0)
+			continue;
+		got = r->o.batch == 1 ? serve_one(r, fd) : serve_batch(r, fd);
+		if (got)
+			account(r, fd, got);
+		if (r->o.use_ep && got < r->o.batch)
+			r->iev++;
+	}
+	if (!r->t1)
+		r->t1 = now_ns();
+	snprintf(key, sizeof(key), "udp_echo mode=%s wait=%s batch=%d sent=%llu", r->o.mode, r->o.wait, r->o.batch,
+		 (unsigned long long)r->sent);
+	print_rate(key, r->n, r->bytes, r->t1 - r->t0, cpu_ns() - r->c0);
+	return 0;
+}
+
+static void parse(struct echo_opts *o, int argc, char **argv)
+{
+	int c;
+
+	*o = (struct echo_opts){ .addr = "0.0.0.0", .mode = "echo", .wait = "block", .port = 7007, .batch = 1, .nsock = 1,
+				 .cpu = -1, .rcvbuf = 4 << 20 };
 	while ((c = getopt(argc, argv, "l:p:m:w:b:x:t:r:GCc:h")) != -1)
 		switch (c) {
-		case 'l': addr = optarg; break;
-		case 'p': port = atoi(optarg); break;
-		case 'm': mode = optarg; break;
-		case 'w': wait = optarg; break;
-		case 'b': batch = atoi(optarg); break;
-		case 'x': nsock = atoi(optarg); break;
-		case 't': secs = atof(optarg); break;
-		case 'r': rcvbuf = atoi(optarg); break;
-		case 'G': gro = 1; break;
-		case 'C': conn = 1; break;
-		case 'c': cpu = atoi(optarg); break;
+		case 'l': o->addr = optarg; break;
+		case 'p': o->port = atoi(optarg); break;
+		case 'm': o->mode = optarg; break;
+		case 'w': o->wait = optarg; break;
+		case 'b': o->batch = atoi(optarg); break;
+		case 'x': o->nsock = atoi(optarg); break;
+		case 't': o->secs = atof(optarg); break;
+		case 'r': o->rcvbuf = atoi(optarg); break;
+		case 'G': o->gro = 1; break;
+		case 'C': o->conn = 1; break;
+		case 'c': o->cpu = atoi(optarg); break;
 		default: usage();
 		}
-	if (batch > MAXB)
-		batch = MAXB;
-	pin_cpu(cpu);
-	catch_stop();
-	int echo = !strcmp(mode, "echo"), spin = !strcmp(wait, "spin");
-	int use_ep = !strcmp(wait, "epoll") || nsock > 1;
-	if (nsock > 900) {
-		struct rlimit rl = { (rlim_t)nsock + 100, (rlim_t)nsock + 100 };
+	if (o->batch > MAXB)
+		o->batch = MAXB;
+	o->echo = !strcmp(o->mode, "echo");
+	o->spin = !strcmp(o->wait, "spin");
+	o->use_ep = !strcmp(o->wait, "epoll") || o->nsock > 1;
+}
+
+static void open_sockets(struct echo_run *r)
+{
+	const struct echo_opts *o = &r->o;
+	int one = 1;
+
+	if (o->nsock > 900) {
+		struct rlimit rl = { (rlim_t)o->nsock + 100, (rlim_t)o->nsock + 100 };
 		setrlimit(RLIMIT_NOFILE, &rl);
 	}
-	fds = calloc((size_t)nsock, sizeof(int));
-	if (use_ep)
-		ep = epoll_create1(0);
-	for (i = 0; i < nsock; i++) {
-		struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(port + i)) };
-		inet_pton(AF_INET, addr, &a.sin_addr);
-		fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
-		if (fds[i] < 0)
+	r->fds = calloc((size_t)o->nsock, sizeof(int));
+	r->ep = o->use_ep ? epoll_create1(0) : -1;
+	for (int i = 0; i < o->nsock; i++) {
+		struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(o->port + i)) };
+		int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+		if (fd < 0)
 			die("socket");
-		setsockopt(fds[i], SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-		if (setsockopt(fds[i], SOL_SOCKET, SO_RCVBUFFORCE, &rcvbuf, sizeof(rcvbuf)))
-			setsockopt(fds[i], SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
-		if (gro)
-			setsockopt(fds[i], 17, 104 /* UDP_GRO */, &one, sizeof(one));
-		if (bind(fds[i], (struct sockaddr *)&a, sizeof(a)))
-			die("bind %s:%d", addr, port + i);
-		if (use_ep) {
-			struct epoll_event e = { .events = EPOLLIN, .data.fd = fds[i] };
-			epoll_ctl(ep, EPOLL_CTL_ADD, fds[i], &e);
+		inet_pton(AF_INET, o->addr, &a.sin_addr);
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+		if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &o->rcvbuf, sizeof(o->rcvbuf)))
+			setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &o->rcvbuf, sizeof(o->rcvbuf));
+		if (o->gro)
+			setsockopt(fd, 17, 104 /* UDP_GRO */, &one, sizeof(one));
+		if (bind(fd, (struct sockaddr *)&a, sizeof(a)))
+			die("bind %s:%d", o->addr, o->port + i);
+		if (o->use_ep) {
+			struct epoll_event e = { .events = EPOLLIN, .data.fd = fd };
+			epoll_ctl(r->ep, EPOLL_CTL_ADD, fd, &e);
 		}
-		if (use_ep || spin)
-			fcntl(fds[i], F_SETFL, O_NONBLOCK);
+		if (o->use_ep || o->spin)
+			fcntl(fd, F_SETFL, O_NONBLOCK);
+		r->fds[i] = fd;
 	}
-	static struct mmsghdr mm[MAXB];
-	static struct iovec iov[MAXB];
-	static struct sockaddr_in sa[MAXB];
-	char *buf = malloc((size_t)BUFSZ * (size_t)batch);
-	for (i = 0; i < batch; i++) {
-		iov[i].iov_base = buf + (size_t)i * BUFSZ;
-		iov[i].iov_len = BUFSZ;
-		mm[i].msg_hdr.msg_iov = &iov[i];
-		mm[i].msg_hdr.msg_iovlen = 1;
-		mm[i].msg_hdr.msg_name = &sa[i];
+}
+
+static void prepare_batch(struct echo_run *r)
+{
+	r->buf = malloc((size_t)BUFSZ * (size_t)r->o.batch);
+	for (int i = 0; i < r->o.batch; i++) {
+		r->iov[i].iov_base = r->buf + (size_t)i * BUFSZ;
+		r->iov[i].iov_len = BUFSZ;
+		r->mm[i].msg_hdr.msg_iov = &r->iov[i];
+		r->mm[i].msg_hdr.msg_iovlen = 1;
+		r->mm[i].msg_hdr.msg_name = &r->sa[i];
 	}
-	fprintf(stderr, "udp_echo ready\n");
-	stop_after(secs);
-	struct epoll_event ev[64];
-	int nev = 0, iev = 0, fd = fds[0];
-	while (!b_stop) {
-		int got = 0;
-		if (use_ep) {
-			if (iev >= nev) {
-				nev = epoll_wait(ep, ev, 64, -1);
-				iev = 0;
-				if (nev <= 0)
-					continue;
-			}
-			fd = ev[iev].data.fd;
-		}
-		if (batch == 1) {
-			socklen_t sl = sizeof(sa[0]);
-			ssize_t r = recvfrom(fd, buf, BUFSZ, 0, (struct sockaddr *)&sa[0], &sl);
-			if (r >= 0) {
-				got = 1;
-				bytes += (uint64_t)r;
-				if (echo && sendto(fd, buf, (size_t)r, 0,
-						   connected ? NULL : (struct sockaddr *)&sa[0],
-						   connected ? 0 : sl) == r)
-					sent++;
-			}
-		} else {
-			for (i = 0; i < batch; i++)
-				mm[i].msg_hdr.msg_namelen = sizeof(sa[i]);
-			got = recvmmsg(fd, mm, (unsigned)batch, spin || use_ep ? MSG_DONTWAIT : MSG_WAITFORONE, NULL);
-			if (got < 0)
-				got = 0;
-			for (i = 0; i < got; i++)
-				bytes += mm[i].msg_len;
-			if (echo && got) {
-				for (i = 0; i < got; i++)
-					iov[i].iov_len = mm[i].msg_len;
-				int s = sendmmsg(fd, mm, (unsigned)got, 0);
-				if (s > 0)
-					sent += (uint64_t)s;
-				for (i = 0; i < got; i++)
-					iov[i].iov_len = BUFSZ;
-			}
-		}
-		if (got) {
-			if (!n) {
-				t0 = now_ns();
-				c0 = cpu_ns();
-				if (conn && !connect(fd, (struct sockaddr *)&sa[0], sizeof(sa[0])))
-					connected = 1;
-			}
-			n += (uint64_t)got;
-			if (!(n & 63) || batch > 1)
-				t1 = now_ns();
-		}
-		if (use_ep && got < batch)
-			iev++;
+}
+
+/* The socket to read from, or -1 when epoll_wait was interrupted. */
+static int ready_fd(struct echo_run *r)
+{
+	if (!r->o.use_ep)
+		return r->fds[0];
+	if (r->iev >= r->nev) {
+		r->nev = epoll_wait(r->ep, r->ev, 64, -1);
+		r->iev = 0;
+		if (r->nev <= 0)
+			return -1;
 	}
-	if (!t1)
-		t1 = now_ns();
-	char key[64];
-	snprintf(key, sizeof(key), "udp_echo mode=%s wait=%s batch=%d sent=%llu", mode, wait, batch,
-		 (unsigned long long)sent);
-	print_rate(key, n, bytes, t1 - t0, cpu_ns() - c0);
-	return 0;
+	return r->ev[r->iev].data.fd;
+}
+
+/* One datagram in, one out. Returns the number received. */
+static int serve_one(struct echo_run *r, int fd)
+{
+	socklen_t sl = sizeof(r->sa[0]);
+	ssize_t len = recvfrom(fd, r->buf, BUFSZ, 0, (struct sockaddr *)&r->sa[0], &sl);
+
+	if (len < 0)
+		return 0;
+	r->bytes += (uint64_t)len;
+	if (r->o.echo && sendto(fd, r->buf, (size_t)len, 0, r->connected ? NULL : (struct sockaddr *)&r->sa[0],
+				r->connected ? 0 : sl) == len)
+		r->sent++;
+	return 1;
+}
+
+static int serve_batch(struct echo_run *r, int fd)
+{
+	int got, s;
+
+	for (int i = 0; i < r->o.batch; i++)
+		r->mm[i].msg_hdr.msg_namelen = sizeof(r->sa[i]);
+	got = recvmmsg(fd, r->mm, (unsigned)r->o.batch, r->o.spin || r->o.use_ep ? MSG_DONTWAIT : MSG_WAITFORONE, NULL);
+	if (got <= 0)
+		return 0;
+	for (int i = 0; i < got; i++)
+		r->bytes += r->mm[i].msg_len;
+	if (!r->o.echo)
+		return got;
+	for (int i = 0; i < got; i++)
+		r->iov[i].iov_len = r->mm[i].msg_len;
+	s = sendmmsg(fd, r->mm, (unsigned)got, 0);
+	if (s > 0)
+		r->sent += (uint64_t)s;
+	for (int i = 0; i < got; i++)
+		r->iov[i].iov_len = BUFSZ;
+	return got;
+}
+
+/* The clock starts with the first datagram; it is read rarely, so that the reading does not count. */
+static void account(struct echo_run *r, int fd, int got)
+{
+	if (!r->n) {
+		r->t0 = now_ns();
+		r->c0 = cpu_ns();
+		if (r->o.conn && !connect(fd, (struct sockaddr *)&r->sa[0], sizeof(r->sa[0])))
+			r->connected = 1;
+	}
+	r->n += (uint64_t)got;
+	if (!(r->n & 63) || r->o.batch > 1)
+		r->t1 = now_ns();
 }

@@ -14,6 +14,25 @@ static void usage(void)
 	exit(0);
 }
 
+/* A socket to dst:port whose reads end after 200 ms, or return at once when it spins. */
+static int connected_socket(const char *dst, int port, const char *ifn, int spin)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct timeval tv = { 0, 200000 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET, dst, &a.sin_addr);
+	if (ifn && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifn, (socklen_t)strlen(ifn)))
+		die("SO_BINDTODEVICE");
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)))
+		die("connect %s:%d", dst, port);
+	if (spin)
+		fcntl(fd, F_SETFL, O_NONBLOCK);
+	else
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	return fd;
+}
+
 int main(int argc, char **argv)
 {
 	const char *dst = NULL, *wait = "block", *ifn = NULL;
@@ -41,20 +60,8 @@ int main(int argc, char **argv)
 		size = 8;
 	pin_cpu(cpu);
 	catch_stop();
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	inet_pton(AF_INET, dst, &a.sin_addr);
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	if (ifn && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifn, (socklen_t)strlen(ifn)))
-		die("SO_BINDTODEVICE");
-	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)))
-		die("connect %s:%d", dst, port);
 	int spin = !strcmp(wait, "spin");
-	if (spin) {
-		fcntl(fd, F_SETFL, O_NONBLOCK);
-	} else {
-		struct timeval tv = { 0, 200000 };
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	}
+	fd = connected_socket(dst, port, ifn, spin);
 	uint32_t *v = malloc(count * sizeof(*v));
 	memset(buf, 'x', sizeof(buf));
 	size_t warm = count / 20 < 1000 ? count / 20 : 1000;
