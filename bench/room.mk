@@ -4,9 +4,9 @@ BENCHES =
 BENCHES += %D%/stack_rx
 %C%_stack_rx_LDADD = $(STACK_LIBS)
 BENCHES += %D%/udp_rtt
-%C%_udp_rtt_SOURCES = %D%/udp_rtt.c %D%/bench.h
+%C%_udp_rtt_SOURCES = %D%/udp_rtt.c
 BENCHES += %D%/udp_echo
-%C%_udp_echo_SOURCES = %D%/udp_echo.c %D%/bench.h
+%C%_udp_echo_SOURCES = %D%/udp_echo.c
 EXTRA_PROGRAMS += $(BENCHES)
 EXTRA_DIST += %D%/stack.sh %D%/rtt.sh
 bench: $(BENCHES)

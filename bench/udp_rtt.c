@@ -1,110 +1,107 @@
 /* SPDX-License-Identifier: MIT */
-/* udp_rtt.c - UDP ping-pong client over the ordinary socket API: round-trip percentiles. */
-#include "bench.h"
+/*
+ * udp_rtt.c - UDP ping-pong over the ordinary socket API: percentiles of the round trip, and how many datagrams came back changed or not at all
+ *
+ *	udp_rtt -d ADDRESS [-p PORT] [-n COUNT] [-s BYTES]
+ *
+ * Sends one datagram, waits for it to come back (200 ms at most), compares every byte, repeats. 18 bytes make a frame of 60. Exit status 1 when
+ * one was lost or changed.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
-static void usage(void)
+struct result {
+	uint32_t *ns;
+	size_t n, lost, changed;
+};
+
+static uint64_t now_ns(void)
 {
-	puts("usage: udp_rtt -d addr [-p port] [-s bytes] [-n count] [-t secs] [-w block|spin] [-g gap_us] [-i ifname] [-c cpu]\n"
-	     "  Sends one datagram, waits for its echo, repeats; prints RTT percentiles.\n"
-	     "  -s bytes   payload size, at least 8 (default 18: a 60-byte frame)\n"
-	     "  -n count   round trips to sample (default 20000), -t stops earlier\n"
-	     "  -w mode    block in recv or spin on non-blocking recv (default block)\n"
-	     "  -g gap_us  idle time between round trips (default 0)\n"
-	     "  A round trip lost for 200 ms counts as lost; exit status 1 when all are lost.");
-	exit(0);
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* A socket to dst:port whose reads end after 200 ms, or return at once when it spins. */
-static int connected_socket(const char *dst, int port, const char *ifn, int spin)
+static int cmp(const void *a, const void *b)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	struct timeval tv = { 0, 200000 };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	inet_pton(AF_INET, dst, &a.sin_addr);
-	if (ifn && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, ifn, (socklen_t)strlen(ifn)))
-		die("SO_BINDTODEVICE");
-	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)))
-		die("connect %s:%d", dst, port);
-	if (spin)
-		fcntl(fd, F_SETFL, O_NONBLOCK);
+	return x < y ? -1 : x > y;
+}
+
+/* One round trip; older answers that come late are read over. */
+static void round_trip(int fd, size_t size, uint32_t id, struct result *r, int count)
+{
+	static unsigned char out[65536], in[65536];
+	uint64_t t0 = now_ns();
+	ssize_t n;
+
+	for (size_t i = 0; i < size; i++)
+		out[i] = (unsigned char)(id + i * 7);
+	memcpy(out, &id, sizeof(id));
+	if (send(fd, out, size, 0) < 0 && errno != ECONNREFUSED) {
+		r->lost += (size_t)count;
+		return;
+	}
+	do
+		n = recv(fd, in, sizeof(in), 0);
+	while (n >= 4 && memcmp(in, out, 4));
+	if (!count)
+		return;
+	if (n < 0)
+		r->lost++;
+	else if (n != (ssize_t)size || memcmp(in, out, size))
+		r->changed++;
 	else
-		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
-	return fd;
+		r->ns[r->n++] = (uint32_t)(now_ns() - t0);
 }
 
 int main(int argc, char **argv)
 {
-	const char *dst = NULL, *wait = "block", *ifn = NULL;
-	int port = 7007, size = 18, cpu = -1, c, fd, gap = 0;
-	size_t count = 20000, n = 0, lost = 0, i;
-	double secs = 0;
-	char buf[65536];
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(7) };
+	struct timeval tv = { 0, 200000 };
+	size_t count = 20000, size = 18;
+	struct result r = { 0 };
+	int c, fd;
 
-	while ((c = getopt(argc, argv, "d:p:s:n:t:w:g:i:c:h")) != -1)
-		switch (c) {
-		case 'd': dst = optarg; break;
-		case 'p': port = atoi(optarg); break;
-		case 's': size = atoi(optarg); break;
-		case 'n': count = strtoul(optarg, NULL, 0); break;
-		case 't': secs = atof(optarg); break;
-		case 'w': wait = optarg; break;
-		case 'g': gap = atoi(optarg); break;
-		case 'i': ifn = optarg; break;
-		case 'c': cpu = atoi(optarg); break;
-		default: usage();
-		}
-	if (!dst)
-		usage();
-	if (size < 8)
-		size = 8;
-	pin_cpu(cpu);
-	catch_stop();
-	int spin = !strcmp(wait, "spin");
-	fd = connected_socket(dst, port, ifn, spin);
-	uint32_t *v = malloc(count * sizeof(*v));
-	memset(buf, 'x', sizeof(buf));
-	size_t warm = count / 20 < 1000 ? count / 20 : 1000;
-	stop_after(secs);
-	for (i = 0; i < count + warm && !b_stop; i++) {
-		uint64_t id = i, t0 = now_ns(), got;
-		int ok = 0;
-		memcpy(buf, &id, 8);
-		if (send(fd, buf, (size_t)size, 0) < 0 && errno != ECONNREFUSED && errno != EINTR) {
-			if (++lost > 200) /* link not up yet, neighbour not resolved: try again */
-				die("send");
-			usleep(10000);
-			continue;
-		}
-		while (!b_stop) {
-			ssize_t r = recv(fd, buf, sizeof(buf), 0);
-			if (r >= 8) {
-				memcpy(&got, buf, 8);
-				if (got == id) {
-					ok = 1;
-					break;
-				}
-				continue;
-			}
-			if (r < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNREFUSED)
-				die("recv");
-			if (!spin || now_ns() - t0 > 200000000ull)
-				break;
-		}
-		uint64_t d = now_ns() - t0;
-		if (!ok)
-			lost++;
-		else if (i >= warm && n < count)
-			v[n++] = d > UINT32_MAX ? UINT32_MAX : (uint32_t)d;
-		if (lost > 200 && !n)
-			break;
-		if (gap) {
-			struct timespec ts = { gap / 1000000, (gap % 1000000) * 1000L };
-			nanosleep(&ts, NULL);
+	while ((c = getopt(argc, argv, "d:p:n:s:")) != -1) {
+		if (c == 'd' && inet_pton(AF_INET, optarg, &a.sin_addr) != 1)
+			c = '?';
+		if (c == 'p')
+			a.sin_port = htons((unsigned short)atoi(optarg));
+		if (c == 'n')
+			count = strtoul(optarg, NULL, 10);
+		if (c == 's')
+			size = strtoul(optarg, NULL, 10);
+		if (c == '?' || size < 4 || size > 65507 || !count) {
+			fprintf(stderr, "usage: udp_rtt -d ADDRESS [-p PORT] [-n COUNT] [-s BYTES, 4..65507]\n");
+			return 2;
 		}
 	}
-	char key[64];
-	snprintf(key, sizeof(key), "udp_rtt wait=%s size=%d lost=%zu", wait, size, lost);
-	print_latency(key, v, n);
-	return n ? 0 : 1;
+	r.ns = calloc(count, sizeof(*r.ns));
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	if (!r.ns || fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) || connect(fd, (struct sockaddr *)&a, sizeof(a))) {
+		perror("udp_rtt");
+		return 1;
+	}
+	for (uint32_t i = 0; i < (count < 20000 ? count / 20 : 1000); i++) /* warm up */
+		round_trip(fd, size, 0x80000000u + i, &r, 0);
+	for (uint32_t i = 0; i < count; i++)
+		round_trip(fd, size, i, &r, 1);
+	qsort(r.ns, r.n, sizeof(*r.ns), cmp);
+	if (r.n)
+		printf("n=%zu lost=%zu changed=%zu p50_us=%.3f p90_us=%.3f p99_us=%.3f max_us=%.1f\n", r.n, r.lost, r.changed,
+		       r.ns[r.n / 2] / 1e3, r.ns[r.n * 9 / 10] / 1e3, r.ns[r.n * 99 / 100] / 1e3, r.ns[r.n - 1] / 1e3);
+	else
+		printf("n=0 lost=%zu changed=%zu\n", r.lost, r.changed);
+	return r.lost || r.changed;
 }
