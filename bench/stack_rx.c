@@ -44,7 +44,7 @@ static void die(const char *what, const char *why)
 }
 
 /* What is timed. */
-__attribute__((noinline)) void turn(struct vcpu *v)
+noinline void turn(struct vcpu *v)
 {
 	vcpu_run(v, v->now);
 }
