@@ -14,7 +14,7 @@
  *   GRO), or dropped by reason. In between it may be held in a queue (ledger_hold/ledger_unhold). The books balance when
  *   entered = sum of verdicts + held, per class, exactly, at any instant at which no vCPU runs.
  */
-#include <netinet/in.h> /* before any linux/ header, see dev.h */
+#include "lib/order.h" /* and with it <netinet/in.h>, before any linux/ header: see dev.h */
 
 #include <linux/snmp.h>
 #include <stdint.h>

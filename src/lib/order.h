@@ -9,6 +9,8 @@
 #ifndef GN_LIB_ORDER_H
 #define GN_LIB_ORDER_H
 
+#include <netinet/in.h> /* its htons is replaced at the end of this file */
+
 #include <endian.h>
 #include <linux/types.h>
 #include <string.h>
@@ -104,5 +106,23 @@ static __always_inline uint64_t rol64(uint64_t v, unsigned int n)
 {
 	return (v << (n & 63)) | (v >> (-n & 63));
 }
+
+/*
+ * libc's htons and its like are inline functions beneath, which the rooms (compiled without inlining) would call; these are one instruction.
+ * Included after <netinet/in.h>, whose macros they replace.
+ */
+#undef htons
+#undef ntohs
+#undef htonl
+#undef ntohl
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define htons(x) ((uint16_t)__builtin_bswap16((uint16_t)(x)))
+#define htonl(x) ((uint32_t)__builtin_bswap32((uint32_t)(x)))
+#else
+#define htons(x) ((uint16_t)(x))
+#define htonl(x) ((uint32_t)(x))
+#endif
+#define ntohs(x) htons(x)
+#define ntohl(x) htonl(x)
 
 #endif
