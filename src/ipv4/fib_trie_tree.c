@@ -280,24 +280,20 @@ static struct trie_node *collapse(struct fib_table *tb, struct trie_node *old)
 static struct trie_node *resize(struct fib_table *tb, struct trie_node *tn)
 {
 	struct trie_node *parent = tn->parent, *n;
-	int work = RESIZE_MAX;
+	bool inflated = false;
 
-	while (work && should_inflate(tn)) {
+	for (int work = RESIZE_MAX; work-- && should_inflate(tn); tn = n) {
 		n = inflate(tb, tn);
 		if (!n)
 			break;
-		work--;
-		tn = n;
+		inflated = true;
 	}
-	if (work != RESIZE_MAX)
-		return parent;
-	while (work && should_halve(tn)) {
+	for (int work = RESIZE_MAX; !inflated && work-- && should_halve(tn); tn = n) {
 		n = halve(tb, tn);
 		if (!n)
 			break;
-		work--;
-		tn = n;
 	}
+	/* a removal, or doubling a node whose children all lie on one side */
 	if (child_length(tn) - tn->empty_children < 2)
 		return collapse(tb, tn);
 	return parent;

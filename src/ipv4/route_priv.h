@@ -32,7 +32,8 @@ struct rt_cpu { /* [C] columns of /proc/net/stat/rt_cache */
 	unsigned in_slow_tot, in_slow_mc, in_no_route, in_brd, in_martian_dst, in_martian_src, out_slow_tot,
 		out_slow_mc;
 	struct ratelimit_state martian;
-} ____cacheline_aligned;
+	unsigned char apart[CACHE_BYTES]; /* from the next CPU's */
+};
 
 static __always_inline struct rt_cpu *this_rt_cpu(struct net *net)
 {
