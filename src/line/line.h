@@ -5,11 +5,14 @@
  * line.h - the one grammar: a configuration line becomes one control message
  *
  * Theory of operation
- *   What a person types behind `glassnet`, a line of the configuration file and a line of `glassnet dump` are the same words. line_compile()
- *   turns them into a netlink request (rtnetlink for link, addr, route, neigh; GN_CTL_WRITE of /proc/sys/... for sysctl lines),
- *   built with libnl. The CLI sends it to the daemon, the daemon's loader hands it to the same handlers. Nothing here prints or sends.
- *   Words: link set|add|del, addr add|del|replace, route add|del|replace|change, neigh add|del|replace, as ip(8);
- *   sysctl [-w] KEY=VALUE; and KEY = VALUE as in sysctl.conf(5). "#" starts a comment at the beginning of a word.
+ *   What a person types behind `glassnet`, a line of the configuration file and a line of
+ *   `glassnet dump` are the same words. line_compile() turns them into a netlink request
+ *   (rtnetlink for link, addr, route, neigh; GN_CTL_WRITE of /proc/sys/... for sysctl lines), built
+ *   with libnl. The CLI sends it to the daemon, the daemon's loader hands it to the same handlers.
+ *   Nothing here prints or sends.
+ *   Words: link set|add|del, addr add|del|replace|change, route add|append|del|replace|change,
+ *   neigh add|del|replace|change, as ip(8); sysctl [-w] KEY=VALUE; write [-a] PATH TEXT; and
+ *   KEY = VALUE as in sysctl.conf(5). "#" starts a comment at the beginning of a word.
  */
 #include <stddef.h>
 
@@ -21,7 +24,15 @@ struct line_names {
 	void *ctx;
 };
 
-/* Words of @line into @argv (at most @max, the array is not terminated): their number, 0 for an empty or comment line, -E2BIG. Cuts up @line. */
+/** line_object() - the full word ("link", "addr", ...) that @word begins, or NULL */
+const char *line_object(const char *word);
+
+/**
+ * line_split() - words of @line into @argv
+ * @line:	is cut up
+ * @argv:	at most @max of them; not terminated
+ * Return: their number, 0 for an empty or comment line, -E2BIG
+ */
 int line_split(char *line, char **argv, int max);
 
 /**
@@ -30,6 +41,7 @@ int line_split(char *line, char **argv, int max);
  * @err:	on failure: what was wrong and what is accepted
  * Return: 0, or -EINVAL, -ENODEV (unknown device), -ENOMEM
  */
-int line_compile(int argc, char *const argv[], const struct line_names *names, struct nl_msg **ret_msg, char *err, size_t errlen);
+int line_compile(int argc, char *const argv[], const struct line_names *names,
+		 struct nl_msg **ret_msg, char *err, size_t errlen);
 
 #endif
