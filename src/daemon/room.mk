@@ -2,7 +2,7 @@
 # F9: glassnetd. It links the rooms as archives, not through libglassnet.
 sbin_PROGRAMS += glassnetd
 glassnetd_CFLAGS = $(AM_CFLAGS) $(URCU_CFLAGS) $(NL_CFLAGS) $(NLROUTE_CFLAGS) $(CAPNG_CFLAGS)
-glassnetd_LDADD = $(STACK_LIBS) $(EV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS) $(CAPNG_LIBS)
+glassnetd_LDADD = src/line/libline.la $(STACK_LIBS) $(EV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS) $(CAPNG_LIBS)
 glassnetd_SOURCES =
 glassnetd_SOURCES += %D%/apps.c
 glassnetd_SOURCES += %D%/conf.c
