@@ -6,6 +6,7 @@ check_LTLIBRARIES += %D%/libsuite.la
 %C%_libsuite_la_SOURCES += %D%/suite.c
 %C%_libsuite_la_SOURCES += %D%/faulty.h
 %C%_libsuite_la_SOURCES += %D%/netfix.h
+%C%_libsuite_la_SOURCES += %D%/ipfix.h
 %C%_libsuite_la_SOURCES += %D%/suite.h
 %C%_libsuite_la_CFLAGS = $(AM_CFLAGS) $(CK_CFLAGS)
 SUITE_LIBS = %D%/libsuite.la $(CK_LIBS)

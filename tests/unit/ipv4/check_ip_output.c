@@ -64,7 +64,8 @@ static int send_to(const char *daddr, int len, int hdrlen, struct ip_options_rcu
 	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct ip_append ap = { ip_generic_getfrag, &m, len, hdrlen, MSG_DONTWAIT };
 	struct ipcm_cookie ipc = { .tos = -1, .addr = inet_addr(daddr), .opt = opt };
-	struct flowi4 fl4 = { .daddr = opt && opt->opt.srr ? opt->opt.faddr : inet_addr(daddr), .flowi4_proto = 200 };
+	struct flowi4 fl4 = { .daddr = opt && opt->opt.srr ? opt->opt.faddr : inet_addr(daddr), .flowi4_proto = 200,
+			      .flowi4_oif = ipv4_is_multicast(inet_addr(daddr)) ? f.eth0->ifindex : 0 };
 	struct sk_buff *skb;
 	struct rtable *rt;
 	int err;
@@ -289,7 +290,6 @@ START_TEST(test_multicast_loop_and_ttl)
 {
 	struct ip_mreqn imr = { .imr_multiaddr.s_addr = inet_addr("224.1.1.1"), .imr_ifindex = f.eth0->ifindex };
 
-	inet()->mc_index = f.eth0->ifindex;
 	inet()->mc_loop = 1;
 	inet()->mc_ttl = 0;
 	ipfix_enter(0);
