@@ -209,7 +209,7 @@ int vcpu_threads_start(struct daemon *d, struct extack *err)
 {
 	for (unsigned i = 0; i < d->net->m.nr_cpus; i++) {
 		struct vcpu_thread *t = calloc(1, sizeof(*t));
-		char name[16];
+		char name[32];
 		int ret;
 
 		if (!t || !(t->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV))) {
