@@ -20,3 +20,5 @@ check_PROGRAMS += %D%/check_ip_output
 %C%_check_ip_output_LDADD = $(IPV4_CHECK)
 check_PROGRAMS += %D%/check_ipv4_proc
 %C%_check_ipv4_proc_LDADD = $(IPV4_CHECK)
+check_PROGRAMS += %D%/check_devinet
+%C%_check_devinet_LDADD = $(IPV4_CHECK)
