@@ -61,7 +61,13 @@ static inline netdev_tx_t fix_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
-static const struct net_device_ops fix_netdev_ops = { .ndo_start_xmit = fix_xmit };
+static inline int fix_set_mac(struct net_device *dev, const void *addr)
+{
+	memcpy(dev->dev_addr, addr, ETH_ALEN);
+	return 0;
+}
+
+static const struct net_device_ops fix_netdev_ops = { .ndo_start_xmit = fix_xmit, .ndo_set_mac_address = fix_set_mac };
 
 static inline int fix_header(struct sk_buff *skb, struct net_device *dev, unsigned short type, const void *daddr, const void *saddr,
 			     unsigned len)
