@@ -385,6 +385,7 @@ static __always_inline struct netdev_queue *netdev_get_tx_queue(const struct net
 void dev_watchdog_init(struct net_device *dev); /* alloc_netdev_mqs() */
 void dev_watchdog_up(struct net_device *dev);
 void dev_watchdog_down(struct net_device *dev);
+void dev_watchdog_watch(struct net_device *dev); /* a queue was stopped; inside a vCPU */
 static __always_inline int dev_hard_header(struct sk_buff *skb, struct net_device *dev, unsigned short type, const void *daddr,
 					   const void *saddr, unsigned len)
 {

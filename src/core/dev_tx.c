@@ -270,6 +270,8 @@ void net_tx_action(struct vcpu *v)
 void netif_tx_stop_queue(struct netdev_queue *q)
 {
 	__atomic_fetch_or(&q->state, QUEUE_STATE_DRV_XOFF, __ATOMIC_SEQ_CST);
+	if (this_vcpu())
+		dev_watchdog_watch(q->dev);
 }
 
 void netif_tx_wake_queue(struct netdev_queue *q)

@@ -257,8 +257,8 @@ START_TEST(test_C10_stopped_queue_times_out)
 	ck_assert_uint_eq(td->timeouts, 0); /* nothing is stopped */
 	enter(&n, 0);
 	txq->trans_start = jiffies_now();
-	leave();
 	netif_tx_stop_queue(txq);
+	leave();
 	netfix_advance(&n, 99 * NETFIX_TICK);
 	ck_assert_uint_eq(td->timeouts, 0);
 	netfix_advance(&n, 101 * NETFIX_TICK);
@@ -274,7 +274,9 @@ START_TEST(test_C10_stopped_queue_times_out)
 	leave();
 	netfix_advance(&n, 1000 * NETFIX_TICK);
 	ck_assert_uint_eq(td->timeouts, 1);
+	enter(&n, 0);
 	netif_tx_stop_queue(txq);
+	leave();
 	netif_carrier_off(dev); /* no link: nothing to wait for */
 	netfix_advance(&n, 1000 * NETFIX_TICK);
 	ck_assert_uint_eq(td->timeouts, 1);
@@ -287,6 +289,10 @@ START_TEST(test_C10_default_is_five_seconds)
 	struct net_device *dev = testdev_up(&n, "a", 1);
 
 	ck_assert_int_eq(dev->watchdog_timeo, 5 * 250);
+	ck_assert(!timer_pending(&dev->watchdog_timer)); /* an idle device wakes nobody */
+	enter(&n, 0);
+	netif_tx_stop_queue(netdev_get_tx_queue(dev, 0));
+	leave();
 	ck_assert(timer_pending(&dev->watchdog_timer));
 	dev_close(dev);
 	ck_assert(!timer_pending(&dev->watchdog_timer));
