@@ -22,3 +22,5 @@ check_PROGRAMS += %D%/check_ipv4_proc
 %C%_check_ipv4_proc_LDADD = $(IPV4_CHECK)
 check_PROGRAMS += %D%/check_devinet
 %C%_check_devinet_LDADD = $(IPV4_CHECK)
+check_PROGRAMS += %D%/check_fib_frontend
+%C%_check_fib_frontend_LDADD = $(IPV4_CHECK)
