@@ -222,10 +222,7 @@ static int ping_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 		kfree_ip_options(sock_net(sk), s.ipc.opt);
 	if (s.rt)
 		ip_rt_put(s.rt);
-	if (err)
-		return err;
-	icmp_out_count(sock_net(sk), s.icmph.type);
-	return (int)len;
+	return err ? err : (int)len;
 }
 
 static int ping_check_message(struct ping_send *s)

@@ -99,14 +99,16 @@ int __udp4_lib_rcv(struct sk_buff *skb, struct udp_table *udptable, int proto)
 		skb->destructor = NULL;
 		if (unlikely(sk->sk_rx_dst != skb_dst(skb)))
 			udp_sk_rx_dst_set(sk, skb_dst(skb));
-		return udp_queue_rcv_skb(sk, skb);
+		udp_queue_rcv_skb(sk, skb);
+		return 0; /* below 0 would mean: go on with another protocol */
 	}
 	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
 		return __udp4_lib_mcast_deliver(skb, &key, udptable);
 	sk = __udp4_lib_lookup(net, &key, udptable);
 	if (sk)
-		return udp_queue_rcv_skb(sk, skb);
-	udp_no_socket(skb);
+		udp_queue_rcv_skb(sk, skb);
+	else
+		udp_no_socket(skb);
 	return 0;
 
 short_packet:

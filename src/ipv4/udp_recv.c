@@ -76,6 +76,7 @@ out_free:
 csum_copy_err:
 	slow = lock_sock_fast(sk); /* the charge is given back */
 	if (!skb_kill_datagram(sk, skb, flags, SKB_DROP_REASON_UDP_CSUM_READ)) {
+		atomic_inc(&sk->sk_drops);
 		UDP_INC_STATS(UDP_MIB_CSUMERRORS, is_udplite);
 		UDP_INC_STATS(UDP_MIB_INERRORS, is_udplite);
 	}
@@ -105,7 +106,7 @@ static unsigned first_packet_length(struct sock *sk)
 	struct sk_buff *skb;
 	unsigned res;
 
-	__skb_queue_head_init(&bad);
+	skb_queue_head_init(&bad);
 	spin_lock(&rcvq->lock);
 	while ((skb = skb_peek(rcvq)) != NULL && udp_lib_checksum_complete(skb)) {
 		UDP_INC_STATS(UDP_MIB_CSUMERRORS, IS_UDPLITE(sk));

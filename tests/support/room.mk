@@ -7,6 +7,7 @@ check_LTLIBRARIES += %D%/libsuite.la
 %C%_libsuite_la_SOURCES += %D%/faulty.h
 %C%_libsuite_la_SOURCES += %D%/ipfix.h
 %C%_libsuite_la_SOURCES += %D%/netfix.h
+%C%_libsuite_la_SOURCES += %D%/sockfix.h
 %C%_libsuite_la_SOURCES += %D%/ipfix.h
 %C%_libsuite_la_SOURCES += %D%/nlfix.h
 %C%_libsuite_la_SOURCES += %D%/suite.h
