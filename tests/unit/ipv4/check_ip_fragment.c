@@ -134,6 +134,30 @@ START_TEST(test_truesize_is_the_sum_of_the_pieces)
 }
 END_TEST
 
+/* In the books it is the first piece that goes on, whichever came last: here a copy, which a tap's frame was cloned for. */
+START_TEST(test_books_follow_the_first_piece)
+{
+	struct sk_buff *skb, *copy;
+	const struct cpu_stats *now;
+
+	ipfix_enter(0);
+	local_bh_disable();
+	skb = ipfix_skb(f.eth0, pkt, make(0, 80, true), PACKET_HOST);
+	copy = skb_clone(skb);
+	consume_skb(skb);
+	ck_assert_uint_eq(copy->ledger, LEDGER_COPY);
+	netif_receive_skb(copy);
+	local_bh_enable();
+	ipfix_leave();
+	ipfix_mark();
+	piece(80, 80, false);
+	is_whole(160);
+	now = ipfix_now();
+	ck_assert_uint_eq(now->ledger[LEDGER_COPY][VERDICT_CONSUMED] - f.base.ledger[LEDGER_COPY][VERDICT_CONSUMED], 1);
+	ck_assert_uint_eq(now->ledger[LEDGER_FRAME][VERDICT_MERGED] - f.base.ledger[LEDGER_FRAME][VERDICT_MERGED], 1);
+}
+END_TEST
+
 START_TEST(test_largest_datagram)
 {
 	unsigned at = 0;
@@ -522,7 +546,7 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_J9_three_pieces_in_any_order, test_truesize_is_the_sum_of_the_pieces, test_largest_datagram, test_tiny_first_fragment,
+		test_J9_three_pieces_in_any_order, test_truesize_is_the_sum_of_the_pieces, test_books_follow_the_first_piece, test_largest_datagram, test_tiny_first_fragment,
 		test_duplicate_is_ignored, test_contained_piece_is_ignored, test_overlap_at_the_end, test_overlap_at_the_front,
 		test_overlap_around, test_teardrop, test_last_piece_contradicts, test_ping_of_death, test_empty_piece,
 		test_odd_tail_of_a_middle_piece_is_cut, test_timeout_with_the_first_piece, test_timeout_without_the_first_piece,
