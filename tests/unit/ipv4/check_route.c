@@ -1,0 +1,829 @@
+/* SPDX-License-Identifier: MIT */
+/* check_route.c: routes of received and sent packets in Linux's order, caches, path MTU, redirects, errors and their rates. */
+#include "support/ipfix.h"
+#include "support/faulty.h"
+#include "support/nlfix.h"
+
+#include "ipv4/igmp.h"
+#include "ipv4/route_priv.h"
+
+static unsigned char pkt[2048];
+
+static void begin(void)
+{
+	ipfix_begin();
+	nl_client_.strict = false;
+}
+
+static void end(void)
+{
+	ipfix_end();
+}
+
+static int route_add(const char *dst, unsigned plen, const char *gw, struct net_device *dev, uint8_t type)
+{
+	struct fib_config cfg = { .fc_dst = inet_addr(dst), .fc_dst_len = (uint8_t)plen, .fc_gw = gw ? inet_addr(gw) : 0,
+				  .fc_oif = dev ? dev->ifindex : 0, .fc_type = type, .fc_nlflags = NLM_F_CREATE | NLM_F_EXCL,
+				  .fc_scope = gw || !dev ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
+
+	return fib_route_add(&f.n.net, &cfg, NULL);
+}
+
+/* --- input --- */
+
+static enum skb_drop_reason reason;
+static struct rtable *in_rt; /* not held: looked at inside the vCPU only */
+static struct rtable in_copy;
+static bool in_noref;
+
+/* What ip_route_input_noref() says of a packet that comes in by @dev */
+static int input(struct net_device *dev, const char *saddr, const char *daddr, int proto)
+{
+	unsigned len = ipfix_pkt(pkt, saddr, daddr, proto, NULL, 8);
+	struct sk_buff *skb;
+	int ret;
+
+	ipfix_enter(0);
+	skb = ipfix_skb(dev, pkt, len, PACKET_HOST);
+	ck_assert_ptr_nonnull(skb);
+	skb_reset_network_header(skb);
+	reason = SKB_DROP_REASON_NOT_SPECIFIED;
+	ret = ip_route_input_noref(skb, inet_addr(daddr), inet_addr(saddr), 0, dev, &reason);
+	in_rt = skb_rtable(skb);
+	in_noref = skb->_skb_refdst & SKB_DST_NOREF;
+	if (in_rt)
+		in_copy = *in_rt;
+	consume_skb(skb);
+	ipfix_leave();
+	ck_assert_int_eq(!ret, in_rt != NULL);
+	return ret;
+}
+
+#define refused(dev, s, d, err, why)							\
+	do {										\
+		ck_assert_int_eq(input(dev, s, d, IPPROTO_UDP), err);			\
+		ck_assert_int_eq(reason, SKB_DROP_REASON_##why);			\
+	} while (0)
+
+static void taken(struct net_device *dev, const char *s, const char *d, unsigned type, unsigned flags, unsigned action)
+{
+	ck_assert_msg(!input(dev, s, d, IPPROTO_UDP), "%s > %s: %s", s, d, drop_table[reason].name);
+	ck_assert_uint_eq(in_copy.rt_type, type);
+	ck_assert_uint_eq(in_copy.rt_flags, flags);
+	ck_assert_uint_eq(in_copy.rt_input, action);
+	ck_assert_uint_eq(in_copy.rt_is_input, 1);
+}
+
+START_TEST(test_J8_input_in_order)
+{
+	static const char *const bad[] = { "224.0.0.1", "239.1.1.1", "255.255.255.255" };
+
+	taken(f.eth0, A_PEER, A_SELF, RTN_LOCAL, RTCF_LOCAL, RT_ACTION_LOCAL);
+	ck_assert_ptr_eq(in_copy.dst.dev, f.lo);
+	taken(f.eth0, A_PEER, A_SELF1, RTN_LOCAL, RTCF_LOCAL, RT_ACTION_LOCAL); /* the weak host model */
+	taken(f.eth0, A_PEER, "192.168.1.255", RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+	taken(f.eth0, A_PEER, "255.255.255.255", RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+	taken(f.eth0, "0.0.0.0", "255.255.255.255", RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+	taken(f.eth0, "0.0.0.0", "0.0.0.0", RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+	for (unsigned i = 0; i < 3; i++) {
+		refused(f.eth0, bad[i], A_SELF, -EINVAL, IP_INVALID_SOURCE);
+		refused(f.eth0, bad[i], "255.255.255.255", -EINVAL, IP_INVALID_SOURCE);
+	}
+	refused(f.eth0, "0.0.0.0", A_SELF, -EINVAL, IP_INVALID_SOURCE);
+	refused(f.eth0, A_PEER, "0.0.0.0", -EINVAL, IP_INVALID_DEST);
+	refused(f.eth0, A_PEER, "127.0.0.1", -EINVAL, IP_LOCALNET);
+	refused(f.eth0, "127.0.0.1", A_SELF, -EINVAL, IP_LOCALNET);
+	refused(f.eth0, "127.0.0.1", "127.0.0.1", -EINVAL, IP_LOCALNET);
+	refused(f.eth0, A_SELF, A_SELF, -EINVAL, IP_INVALID_SOURCE); /* land */
+	refused(f.eth0, A_SELF1, A_SELF, -EINVAL, IP_INVALID_SOURCE);
+	refused(f.eth0, A_SELF, "255.255.255.255", -EINVAL, IP_INVALID_SOURCE);
+	ipfix_sysctl("net.ipv4.conf.eth0.route_localnet", "1");
+	taken(f.eth0, A_PEER, "127.0.0.1", RTN_LOCAL, RTCF_LOCAL, RT_ACTION_LOCAL);
+	ck_assert_uint_eq(f.n.net.ipv4->rt_cpu[0].in_martian_dst, 3);
+	ck_assert_uint_eq(f.n.net.ipv4->rt_cpu[0].in_martian_src, 11);
+}
+END_TEST
+
+START_TEST(test_input_counters_of_rt_cache)
+{
+	const struct rt_cpu *c = f.n.net.ipv4->rt_cpu;
+	char want[256];
+
+	input(f.eth0, A_PEER, "127.0.0.1", 17);
+	input(f.eth0, A_PEER, "0.0.0.0", 17);
+	input(f.eth0, "224.0.0.1", A_SELF, 17);
+	input(f.eth0, A_PEER, "255.255.255.255", 17);
+	input(f.eth0, A_PEER, "8.8.8.8", 17);
+	ck_assert_uint_eq(c->in_martian_dst, 2);
+	ck_assert_uint_eq(c->in_martian_src, 1);
+	ck_assert_uint_eq(c->in_brd, 1);
+	snprintf(want, sizeof(want), "00000000 00000000 %08x    %08x   00000001    00000001 00000002       00000001       00000000 %08x     "
+		 "%08x    00000000 00000000   00000000     00000000        00000000        00000000\n", c->in_slow_tot, c->in_slow_mc,
+		 c->out_slow_tot, c->out_slow_mc);
+	ck_assert_uint_eq(c->in_no_route, 1);
+	ck_assert_str_eq(strchr(netfix_cat(&f.n, "/proc/net/stat/rt_cache"), '\n') + 1, want);
+	ck_assert_uint_eq(strlen(netfix_cat(&f.n, "/proc/net/rt_cache")), 128); /* the heading only */
+}
+END_TEST
+
+/* Once cached, no packet costs an allocation, whatever its kind; it borrows the route. */
+START_TEST(test_input_cache)
+{
+	static const struct { const char *s, *d; } t[] = { { A_PEER, A_SELF }, { A_PEER, "192.168.1.255" }, { A_PEER, "255.255.255.255" },
+							   { A_PEER, "224.0.0.1" }, { A_PEER, "8.8.8.8" }, { A_PEER, A_PEER1 } };
+	struct kmem_cache_stats before, after;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(t); i++)
+		ck_assert_int_eq(input(f.eth0, t[i].s, t[i].d, 17), 0);
+	kmem_cache_stats(f.n.net.ipv4->rt_cache, &before);
+	for (unsigned k = 0; k < 100; k++)
+		for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
+			ck_assert_int_eq(input(f.eth0, t[i].s, t[i].d, 17), 0);
+			ck_assert(in_noref);
+		}
+	kmem_cache_stats(f.n.net.ipv4->rt_cache, &after);
+	ck_assert_uint_eq(after.allocs, before.allocs);
+	/* any change makes them stale */
+	ck_assert_int_eq(route_add("9.0.0.0", 8, A_PEER1, NULL, RTN_UNICAST), 0);
+	ck_assert_int_eq(input(f.eth0, A_PEER, A_SELF, 17), 0);
+	kmem_cache_stats(f.n.net.ipv4->rt_cache, &after);
+	ck_assert_uint_eq(after.allocs, before.allocs + 1);
+}
+END_TEST
+
+START_TEST(test_M4_input_multicast)
+{
+	taken(f.eth0, A_PEER, "224.0.0.1", RTN_MULTICAST, RTCF_MULTICAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+	refused(f.eth0, A_PEER, "224.1.2.3", -EINVAL, IP_NOT_JOINED);
+	ip_mc_inc_group(f.eth0->ip_ptr, inet_addr("224.1.2.3"));
+	taken(f.eth0, A_PEER, "224.1.2.3", RTN_MULTICAST, RTCF_MULTICAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+	refused(f.eth1, A_PEER1, "224.1.2.3", -EINVAL, IP_NOT_JOINED);
+	refused(f.eth0, "0.0.0.0", "224.1.2.3", -EINVAL, IP_INVALID_SOURCE);
+	ck_assert_int_eq(input(f.eth0, "0.0.0.0", "224.1.2.3", IPPROTO_IGMP), 0);
+	ck_assert_int_eq(input(f.eth0, "0.0.0.0", "224.0.0.1", IPPROTO_UDP), 0);
+	refused(f.eth0, "127.0.0.1", "224.1.2.3", -EINVAL, IP_INVALID_SOURCE);
+	refused(f.eth0, "224.0.0.5", "224.1.2.3", -EINVAL, IP_INVALID_SOURCE);
+	refused(f.eth0, A_SELF, "224.1.2.3", -EINVAL, IP_INVALID_SOURCE);
+	ipfix_sysctl("net.ipv4.conf.eth0.rp_filter", "1");
+	refused(f.eth0, A_PEER1, "224.1.2.3", -EXDEV, IP_RPFILTER);
+	ip_mc_dec_group(f.eth0->ip_ptr, inet_addr("224.1.2.3"));
+}
+END_TEST
+
+static void rx(struct net_device *dev, const char *s, const char *d)
+{
+	ipfix_rx(dev, pkt, ipfix_pkt(pkt, s, d, IPPROTO_UDP, NULL, 16));
+}
+
+START_TEST(test_not_a_router)
+{
+	ipfix_mark();
+	rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(ipfix_ip(INADDRERRORS), 1);
+	ck_assert_uint_eq(ipfix_dropped(SKB_DROP_REASON_IP_INADDRERRORS), 1);
+	rx(f.eth0, A_PEER, A_PEER1); /* there is a route, but we do not forward */
+	ck_assert_uint_eq(ipfix_ip(INADDRERRORS), 2);
+	ck_assert_uint_eq(ipfix_ip(INNOROUTES), 0);
+	ck_assert_uint_eq(f.nsent, 0);
+}
+END_TEST
+
+START_TEST(test_router_errors)
+{
+	ck_assert_int_eq(route_add("9.1.0.0", 16, NULL, NULL, RTN_UNREACHABLE), 0);
+	ck_assert_int_eq(route_add("9.2.0.0", 16, NULL, NULL, RTN_PROHIBIT), 0);
+	ck_assert_int_eq(route_add("9.3.0.0", 16, NULL, NULL, RTN_BLACKHOLE), 0);
+	ipfix_sysctl("net.ipv4.ip_forward", "1");
+	ipfix_mark();
+	rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(f.nsent, 1);
+	ipfix_sent_icmp(0, A_SELF, A_PEER, ICMP_DEST_UNREACH, ICMP_NET_UNREACH);
+	ck_assert_uint_eq(ipfix_ip(INNOROUTES), 1);
+	ck_assert_uint_eq(ipfix_ip(INADDRERRORS), 0);
+	netfix_advance(&f.n, 3 * NSEC_PER_SEC);
+	rx(f.eth0, A_PEER, "9.1.0.1");
+	ck_assert_uint_eq(f.nsent, 2);
+	ipfix_sent_icmp(1, A_SELF, A_PEER, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH);
+	netfix_advance(&f.n, 3 * NSEC_PER_SEC);
+	rx(f.eth0, A_PEER, "9.2.0.1");
+	ck_assert_uint_eq(f.nsent, 3);
+	ipfix_sent_icmp(2, A_SELF, A_PEER, ICMP_DEST_UNREACH, ICMP_PKT_FILTERED);
+	netfix_advance(&f.n, 3 * NSEC_PER_SEC);
+	rx(f.eth0, A_PEER, "9.3.0.1");
+	ck_assert_uint_eq(f.nsent, 3);
+	ck_assert_uint_eq(ipfix_ip(INNOROUTES), 1);
+	ck_assert_uint_eq(ipfix_dropped(SKB_DROP_REASON_IP_FORWARD_REFUSED), 3);
+	/* on one device only */
+	ipfix_sysctl("net.ipv4.conf.eth0.forwarding", "0");
+	rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(ipfix_ip(INADDRERRORS), 1);
+	ck_assert_uint_eq(f.nsent, 3);
+}
+END_TEST
+
+/* error_burst tokens at once, then one message per error_cost */
+START_TEST(test_error_rate)
+{
+	ipfix_sysctl("net.ipv4.ip_forward", "1");
+	ipfix_sysctl("net.ipv4.icmp_ratemask", "0");
+	ipfix_mark();
+	for (unsigned i = 0; i < 20; i++)
+		rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(f.nsent, 5);
+	ck_assert_uint_eq(ipfix_ip(INNOROUTES), 20);
+	netfix_advance(&f.n, NSEC_PER_SEC);
+	for (unsigned i = 0; i < 5; i++)
+		rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(f.nsent, 6);
+}
+END_TEST
+
+START_TEST(test_rp_filter_counts)
+{
+	ipfix_sysctl("net.ipv4.conf.eth0.rp_filter", "1");
+	ipfix_mark();
+	rx(f.eth0, A_PEER1, A_SELF);
+	ck_assert_uint_eq(ipfix_dropped(SKB_DROP_REASON_IP_RPFILTER), 1);
+	ck_assert_uint_eq(ipfix_now()->linux_mib[LINUX_MIB_IPRPFILTER] - f.base.linux_mib[LINUX_MIB_IPRPFILTER], 1);
+	rx(f.eth0, A_PEER, A_SELF);
+	ck_assert_uint_eq(ipfix_dropped(SKB_DROP_REASON_IP_RPFILTER), 1);
+}
+END_TEST
+
+START_TEST(test_log_martians)
+{
+	unsigned lines = f.n.log_lines;
+
+	rx(f.eth0, "127.0.0.1", A_SELF);
+	ck_assert_uint_eq(f.n.log_lines, lines);
+	ipfix_sysctl("net.ipv4.conf.all.log_martians", "1");
+	rx(f.eth0, "127.0.0.1", A_SELF);
+	ck_assert_ptr_nonnull(strstr(f.n.log, "martian source 192.168.1.1 from 127.0.0.1, on dev eth0"));
+	rx(f.eth0, A_PEER, "127.0.0.1");
+	ck_assert_ptr_nonnull(strstr(f.n.log, "martian destination 127.0.0.1 from 192.168.1.2, dev eth0"));
+	for (unsigned i = 0; i < 100; i++)
+		rx(f.eth0, "127.0.0.1", A_SELF);
+	ck_assert_uint_eq(f.n.log_lines, lines + 10); /* message_burst */
+	netfix_advance(&f.n, 6 * NSEC_PER_SEC);
+	rx(f.eth0, "127.0.0.1", A_SELF);
+	ck_assert_uint_eq(f.n.log_lines, lines + 11);
+}
+END_TEST
+
+START_TEST(test_forward_route)
+{
+	ipfix_sysctl("net.ipv4.ip_forward", "1");
+	taken(f.eth0, A_PEER, A_PEER1, RTN_UNICAST, 0, RT_ACTION_FORWARD);
+	ck_assert_ptr_eq(in_copy.dst.dev, f.eth1);
+	ck_assert_uint_eq(in_copy.rt_uses_gateway, 0);
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER1, NULL, RTN_UNICAST), 0);
+	taken(f.eth0, A_PEER, "8.8.8.8", RTN_UNICAST, 0, RT_ACTION_FORWARD);
+	ck_assert_uint_eq(in_copy.rt_gateway, inet_addr(A_PEER1));
+	refused(f.eth0, A_SELF1, "8.8.8.8", -EINVAL, IP_INVALID_SOURCE);
+	/* directed broadcast of another link */
+	taken(f.eth0, A_PEER, "10.0.0.255", RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+	ipfix_sysctl("net.ipv4.conf.all.bc_forwarding", "1");
+	ipfix_sysctl("net.ipv4.conf.eth0.bc_forwarding", "1");
+	taken(f.eth0, A_PEER, "10.0.0.255", RTN_BROADCAST, 0, RT_ACTION_FORWARD);
+	taken(f.eth1, A_PEER1, "10.0.0.255", RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_LOCAL);
+}
+END_TEST
+
+/* --- output --- */
+
+static struct rtable out_copy;
+static struct flowi4 fl4;
+
+static int output(struct flowi4 key)
+{
+	struct rtable *rt;
+	int err;
+
+	fl4 = key;
+	ipfix_enter(0);
+	rt = ip_route_output_key(&f.n.net, &fl4, &err);
+	ck_assert_int_eq(!rt, !!err);
+	if (rt) {
+		out_copy = *rt;
+		ip_rt_put(rt);
+	}
+	ipfix_leave();
+	return err;
+}
+
+START_TEST(test_O1_output)
+{
+	static const struct {
+		const char *saddr, *daddr;
+		int oif; /* 0, 1 lo, 2 eth0, 3 eth1, 9 none */
+		int err;
+		const char *src;
+		unsigned dev, type, flags, action;
+	} t[] = {
+		{ NULL, A_PEER, 0, 0, A_SELF, 2, RTN_UNICAST, 0, RT_ACTION_OUTPUT },
+		{ A_SELF1, A_PEER, 0, 0, A_SELF1, 2, RTN_UNICAST, 0, RT_ACTION_OUTPUT },
+		{ "1.2.3.4", A_PEER, 0, -ENETUNREACH, NULL, 0, 0, 0, 0 },
+		{ "224.0.0.1", A_PEER, 0, -EINVAL, NULL, 0, 0, 0, 0 },
+		{ "255.255.255.255", A_PEER, 0, -EINVAL, NULL, 0, 0, 0, 0 },
+		{ "127.0.0.1", A_PEER, 0, -EINVAL, NULL, 0, 0, 0, 0 },
+		{ NULL, "8.8.8.8", 0, -ENETUNREACH, NULL, 0, 0, 0, 0 },
+		{ NULL, "8.8.8.8", 3, 0, A_SELF1, 3, RTN_UNICAST, 0, RT_ACTION_OUTPUT }, /* on link, then */
+		{ NULL, A_PEER, 9, -ENODEV, NULL, 0, 0, 0, 0 },
+		{ NULL, A_SELF, 0, 0, A_SELF, 1, RTN_LOCAL, RTCF_LOCAL, RT_ACTION_OUTPUT },
+		{ NULL, "127.0.0.1", 0, 0, "127.0.0.1", 1, RTN_LOCAL, RTCF_LOCAL, RT_ACTION_OUTPUT },
+		{ NULL, "127.5.5.5", 0, 0, "127.0.0.1", 1, RTN_LOCAL, RTCF_LOCAL, RT_ACTION_OUTPUT },
+		{ NULL, "0.0.0.0", 0, 0, "127.0.0.1", 1, RTN_LOCAL, RTCF_LOCAL, RT_ACTION_OUTPUT },
+		{ A_SELF, "0.0.0.0", 0, 0, A_SELF, 1, RTN_LOCAL, RTCF_LOCAL, RT_ACTION_OUTPUT },
+		{ NULL, "192.168.1.255", 0, 0, A_SELF, 2, RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_MC_OUTPUT },
+		{ NULL, "255.255.255.255", 0, -ENETUNREACH, NULL, 0, 0, 0, 0 },
+		{ A_SELF, "255.255.255.255", 0, 0, A_SELF, 2, RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_MC_OUTPUT },
+		{ NULL, "255.255.255.255", 3, 0, A_SELF1, 3, RTN_BROADCAST, RTCF_BROADCAST | RTCF_LOCAL, RT_ACTION_MC_OUTPUT },
+		{ NULL, "224.1.1.1", 0, -ENETUNREACH, NULL, 0, 0, 0, 0 },
+		{ A_SELF1, "224.1.1.1", 0, 0, A_SELF1, 3, RTN_MULTICAST, RTCF_MULTICAST, RT_ACTION_OUTPUT },
+		{ NULL, "224.1.1.1", 2, 0, A_SELF, 2, RTN_MULTICAST, RTCF_MULTICAST, RT_ACTION_OUTPUT },
+		{ NULL, "224.0.0.1", 2, 0, A_SELF, 2, RTN_MULTICAST, RTCF_MULTICAST | RTCF_LOCAL, RT_ACTION_MC_OUTPUT },
+		{ "1.2.3.4", "224.1.1.1", 0, -ENETUNREACH, NULL, 0, 0, 0, 0 },
+	};
+	struct net_device *const dev[] = { NULL, f.lo, f.eth0, f.eth1 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
+		struct flowi4 key = { .daddr = inet_addr(t[i].daddr), .saddr = t[i].saddr ? inet_addr(t[i].saddr) : 0 };
+		int err;
+
+		key.flowi4_oif = t[i].oif > 3 ? 99 : t[i].oif ? dev[t[i].oif]->ifindex : 0;
+		err = output(key);
+		ck_assert_msg(err == t[i].err, "row %u: error %d, not %d", i, err, t[i].err);
+		if (err)
+			continue;
+		ck_assert_msg(fl4.saddr == inet_addr(t[i].src), "row %u: source " IP4_FMT, i, IP4_ARG(fl4.saddr));
+		ck_assert_msg(out_copy.dst.dev == dev[t[i].dev], "row %u: device %s", i, out_copy.dst.dev->name);
+		ck_assert_msg(out_copy.rt_type == t[i].type, "row %u: type %u", i, out_copy.rt_type);
+		ck_assert_msg(out_copy.rt_flags == t[i].flags, "row %u: flags %x", i, out_copy.rt_flags);
+		ck_assert_msg(out_copy.rt_output == t[i].action, "row %u: action %u", i, out_copy.rt_output);
+		ck_assert_uint_eq(out_copy.rt_is_input, 0);
+	}
+}
+END_TEST
+
+START_TEST(test_output_more)
+{
+	struct flowi4 key = { .daddr = inet_addr("8.8.8.8") };
+
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	ck_assert_int_eq(output(key), 0);
+	ck_assert_uint_eq(out_copy.rt_gateway, inet_addr(A_PEER));
+	ck_assert_uint_eq(out_copy.rt_uses_gateway, 1);
+	key.flowi4_tos = RTO_ONLINK; /* SO_DONTROUTE: no gateway will do */
+	ck_assert_int_eq(output(key), -ENETUNREACH);
+	key.daddr = inet_addr(A_PEER);
+	ck_assert_int_eq(output(key), 0);
+	key.flowi4_tos = 0;
+	key.saddr = inet_addr("1.2.3.4");
+	key.flowi4_flags = FLOWI_FLAG_ANYSRC;
+	ck_assert_int_eq(output(key), 0);
+	/* groups by the default route: its device, not its gateway */
+	ck_assert_int_eq(output((struct flowi4){ .daddr = inet_addr("224.1.1.1") }), 0);
+	ck_assert_ptr_eq(out_copy.dst.dev, f.eth0);
+	ck_assert_uint_eq(out_copy.rt_gateway, 0);
+	ck_assert_int_eq(route_add("9.1.0.0", 16, NULL, NULL, RTN_UNREACHABLE), 0);
+	ck_assert_int_eq(route_add("9.2.0.0", 16, NULL, NULL, RTN_PROHIBIT), 0);
+	ck_assert_int_eq(route_add("9.3.0.0", 16, NULL, NULL, RTN_BLACKHOLE), 0);
+	ck_assert_int_eq(output((struct flowi4){ .daddr = inet_addr("9.1.1.1") }), -EHOSTUNREACH);
+	ck_assert_int_eq(output((struct flowi4){ .daddr = inet_addr("9.2.1.1") }), -EACCES);
+	ck_assert_int_eq(output((struct flowi4){ .daddr = inet_addr("9.3.1.1") }), -EINVAL);
+	dev_close(f.eth1);
+	ck_assert_int_eq(output((struct flowi4){ .daddr = inet_addr(A_PEER1), .flowi4_oif = f.eth1->ifindex }), -ENETUNREACH);
+	/* our own address: seems to come in by its device */
+	ck_assert_int_eq(output((struct flowi4){ .daddr = inet_addr(A_SELF) }), 0);
+	ck_assert_int_eq(out_copy.rt_iif, f.eth0->ifindex);
+	ck_assert_int_eq(fl4.flowi4_oif, f.lo->ifindex);
+}
+END_TEST
+
+START_TEST(test_O2_cached_route_and_generation)
+{
+	struct kmem_cache_stats before, after;
+	struct rtable *rt, *again;
+	int err;
+
+	output((struct flowi4){ .daddr = inet_addr(A_PEER) });
+	kmem_cache_stats(f.n.net.ipv4->rt_cache, &before);
+	for (unsigned i = 0; i < 100; i++)
+		output((struct flowi4){ .daddr = inet_addr(A_PEER) });
+	output((struct flowi4){ .daddr = inet_addr("192.168.1.77") }); /* the same next hop */
+	kmem_cache_stats(f.n.net.ipv4->rt_cache, &after);
+	ck_assert_uint_eq(after.allocs, before.allocs);
+
+	ipfix_enter(0);
+	fl4 = (struct flowi4){ .daddr = inet_addr(A_PEER) };
+	rt = ip_route_output_key(&f.n.net, &fl4, &err);
+	ck_assert_ptr_eq(dst_check(&rt->dst, 0), &rt->dst);
+	ipfix_leave();
+	ck_assert_int_eq(route_add("9.1.0.0", 16, A_PEER1, NULL, RTN_UNICAST), 0);
+	ipfix_enter(0);
+	ck_assert_ptr_null(dst_check(&rt->dst, 0));
+	fl4 = (struct flowi4){ .daddr = inet_addr(A_PEER) };
+	again = ip_route_output_key(&f.n.net, &fl4, &err);
+	ck_assert_ptr_ne(again, rt);
+	ip_rt_put(again);
+	ip_rt_put(rt);
+	ipfix_leave();
+}
+END_TEST
+
+START_TEST(test_O14_held_route_leaves_its_device)
+{
+	struct rtable *rt;
+	int err;
+
+	ipfix_enter(0);
+	fl4 = (struct flowi4){ .daddr = inet_addr(A_PEER1) };
+	rt = ip_route_output_key(&f.n.net, &fl4, &err);
+	ipfix_leave();
+	unregister_netdevice(f.eth1);
+	ck_assert_uint_eq(netdev_run_todo(&f.n.net), 0); /* nobody holds it */
+	ck_assert_ptr_eq(rt->dst.dev, f.lo);
+	ipfix_enter(0);
+	ck_assert_ptr_null(dst_check(&rt->dst, 0));
+	ip_rt_put(rt);
+	ipfix_leave();
+	f.eth1 = ipfix_dev("eth1", 0xb);
+}
+END_TEST
+
+/* --- path MTU --- */
+
+/* ICMP from @from about a UDP packet of ours to @about, and what is said of it in the four bytes */
+static void rx_icmp(const char *from, const char *about, int type, int code, uint32_t info)
+{
+	unsigned char quoted[64], msg[128];
+	unsigned len;
+
+	ipfix_pkt(quoted, A_SELF, about, IPPROTO_ICMP, NULL, 8);
+	quoted[20] = ICMP_ECHOREPLY; /* an answer of ours: no socket is needed */
+	len = ipfix_icmp(msg, type, code, info, quoted, 8 + 28);
+	len = ipfix_pkt(pkt, from, A_SELF, IPPROTO_ICMP, msg, len);
+	ipfix_rx(f.eth0, pkt, len);
+}
+
+static unsigned mtu_to(const char *daddr)
+{
+	struct rtable *rt;
+	unsigned mtu;
+	int err;
+
+	ipfix_enter(0);
+	fl4 = (struct flowi4){ .daddr = inet_addr(daddr) };
+	rt = ip_route_output_key(&f.n.net, &fl4, &err);
+	ck_assert_ptr_nonnull(rt);
+	mtu = dst_mtu(&rt->dst);
+	out_copy = *rt;
+	ip_rt_put(rt);
+	ipfix_leave();
+	return mtu;
+}
+
+START_TEST(test_path_mtu)
+{
+	struct rtable *held;
+	int err;
+
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1500);
+	ipfix_enter(0);
+	fl4 = (struct flowi4){ .daddr = inet_addr("8.8.8.8") };
+	held = ip_route_output_key(&f.n.net, &fl4, &err);
+	ipfix_leave();
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400);
+	ipfix_enter(0);
+	ck_assert_ptr_null(dst_check(&held->dst, 0)); /* who had a route looks again */
+	ip_rt_put(held);
+	ipfix_leave();
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1400);
+	ck_assert_uint_eq(mtu_to("8.8.8.9"), 1500); /* that destination only */
+	ck_assert(!ip_mtu_locked(&out_copy));
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1450); /* never up */
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1400);
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 600);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 600);
+	netfix_advance(&f.n, 599 * NSEC_PER_SEC);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 600);
+	netfix_advance(&f.n, 2 * NSEC_PER_SEC);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1500);
+	/* below the floor: the floor, locked */
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 68);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 552);
+	ck_assert(ip_mtu_locked(&out_copy));
+	netfix_advance(&f.n, 601 * NSEC_PER_SEC);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1500);
+	ck_assert(!ip_mtu_locked(&out_copy));
+	ipfix_sysctl("net.ipv4.route.min_pmtu", "1000");
+	ipfix_sysctl("net.ipv4.route.mtu_expires", "10");
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 700);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1000);
+	netfix_advance(&f.n, 11 * NSEC_PER_SEC);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1500);
+	ck_assert_int_eq(sysctl_write(&f.n.net.vfs, "net.ipv4.route.min_pmtu", "67", NULL), -EINVAL);
+}
+END_TEST
+
+START_TEST(test_mtu_of_a_route)
+{
+	struct fib_config cfg = { .fc_dst = inet_addr("9.0.0.0"), .fc_dst_len = 8, .fc_gw = inet_addr(A_PEER), .fc_type = RTN_UNICAST,
+				  .fc_mtu = 1300, .fc_mtu_lock = true, .fc_hoplimit = 9, .fc_nlflags = NLM_F_CREATE };
+
+	ck_assert_int_eq(fib_route_add(&f.n.net, &cfg, NULL), 0);
+	ck_assert_uint_eq(mtu_to("9.1.1.1"), 1300);
+	ck_assert(ip_mtu_locked(&out_copy));
+	ck_assert_int_eq(ip4_dst_hoplimit(&out_copy), 9);
+	rx_icmp(A_PEER, "9.1.1.1", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 700); /* locked: not believed */
+	ck_assert_uint_eq(mtu_to("9.1.1.1"), 1300);
+}
+END_TEST
+
+START_TEST(test_flush)
+{
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1400);
+	ck_assert_int_eq(route_add("9.9.0.0", 16, A_PEER1, NULL, RTN_UNICAST), 0);
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1400); /* what was learnt outlives a change of the tables */
+	ipfix_sysctl("net.ipv4.route.flush", "1");
+	ck_assert_uint_eq(mtu_to("8.8.8.8"), 1500);
+}
+END_TEST
+
+/* Whatever is forged, exceptions stay few. */
+START_TEST(test_exceptions_are_bounded)
+{
+	struct fib_result res;
+	struct fib_nh_exception **hash;
+	unsigned n = 0, longest = 0;
+	char addr[32];
+
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	for (unsigned i = 0; i < 20000; i++) {
+		snprintf(addr, sizeof(addr), "8.8.%u.%u", i >> 8, i & 255);
+		rx_icmp(A_PEER, addr, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000);
+		if (i % 1000 == 0)
+			netfix_settle(&f.n);
+	}
+	fl4 = (struct flowi4){ .daddr = inet_addr("8.8.1.1") };
+	ck_assert_int_eq(fib_lookup(&f.n.net, &fl4, &res, 0), 0);
+	hash = res.fi->fib_nh.nh_exceptions;
+	for (unsigned i = 0; i < FNHE_HASH_SIZE; i++) {
+		unsigned depth = 0;
+
+		for (const struct fib_nh_exception *e = hash[i]; e; e = e->next)
+			depth++;
+		longest = max(longest, depth);
+		n += depth;
+	}
+	ck_assert_uint_le(longest, 2 * FNHE_RECLAIM_DEPTH);
+	ck_assert_uint_gt(n, FNHE_HASH_SIZE * FNHE_RECLAIM_DEPTH / 2);
+	ck_assert_uint_eq(mtu_to(addr), 1000); /* the last is there */
+}
+END_TEST
+
+/* --- redirects --- */
+
+static void gateway_is(const char *dst, const char *gw)
+{
+	mtu_to(dst);
+	ck_assert_msg(out_copy.rt_gateway == inet_addr(gw), "gateway " IP4_FMT, IP4_ARG(out_copy.rt_gateway));
+}
+
+static void redirect(const char *from, const char *about, const char *to)
+{
+	rx_icmp(from, about, ICMP_REDIRECT, ICMP_REDIR_HOST, ntohl(inet_addr(to)));
+}
+
+START_TEST(test_redirects)
+{
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	ipfix_neigh(f.eth0, "192.168.1.3");
+	redirect("192.168.1.7", "8.8.8.8", "192.168.1.3"); /* not our gateway */
+	gateway_is("8.8.8.8", A_PEER);
+	redirect(A_PEER, "8.8.8.8", "224.0.0.9");
+	redirect(A_PEER, "8.8.8.8", "255.255.255.255");
+	redirect(A_PEER, "8.8.8.8", "0.0.0.0");
+	redirect(A_PEER, "8.8.8.8", A_PEER);
+	redirect(A_PEER, "8.8.8.8", A_SELF);
+	gateway_is("8.8.8.8", A_PEER);
+	ipfix_sysctl("net.ipv4.conf.all.accept_redirects", "0");
+	ipfix_sysctl("net.ipv4.conf.eth0.accept_redirects", "0");
+	redirect(A_PEER, "8.8.8.8", "192.168.1.3");
+	gateway_is("8.8.8.8", A_PEER);
+	ipfix_sysctl("net.ipv4.conf.eth0.accept_redirects", "1"); /* a host: one of both will do */
+	redirect(A_PEER, "8.8.8.8", "192.168.1.3");
+	gateway_is("8.8.8.8", "192.168.1.3");
+	ck_assert_uint_eq(out_copy.rt_flags & RTCF_REDIRECTED, RTCF_REDIRECTED);
+	gateway_is("8.8.8.9", A_PEER);
+	redirect(A_PEER, "8.8.8.8", "192.168.1.4"); /* no longer our gateway there */
+	gateway_is("8.8.8.8", "192.168.1.3");
+	netfix_advance(&f.n, 301 * NSEC_PER_SEC);
+	gateway_is("8.8.8.8", A_PEER);
+}
+END_TEST
+
+START_TEST(test_redirect_waits_for_its_neighbour)
+{
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	redirect(A_PEER, "8.8.8.8", "192.168.1.3"); /* unknown: asked for first */
+	gateway_is("8.8.8.8", A_PEER);
+	ipfix_neigh(f.eth0, "192.168.1.3");
+	redirect(A_PEER, "8.8.8.8", "192.168.1.3");
+	gateway_is("8.8.8.8", "192.168.1.3");
+}
+END_TEST
+
+START_TEST(test_redirects_without_shared_media)
+{
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	ipfix_sysctl("net.ipv4.conf.all.shared_media", "0");
+	ipfix_sysctl("net.ipv4.conf.eth0.shared_media", "0");
+	ipfix_neigh(f.eth0, "192.168.1.3");
+	ipfix_neigh(f.eth0, "172.16.0.3");
+	redirect(A_PEER, "8.8.8.8", "172.16.0.3"); /* off link */
+	redirect(A_PEER, "8.8.8.8", "192.168.1.3"); /* on link, but secure: no known gateway */
+	gateway_is("8.8.8.8", A_PEER);
+	ck_assert_int_eq(route_add("9.9.0.0", 16, "192.168.1.3", NULL, RTN_UNICAST), 0);
+	redirect(A_PEER, "8.8.8.8", "192.168.1.3");
+	gateway_is("8.8.8.8", "192.168.1.3");
+	ipfix_sysctl("net.ipv4.conf.all.secure_redirects", "0");
+	ipfix_sysctl("net.ipv4.conf.eth0.secure_redirects", "0");
+	ipfix_neigh(f.eth0, "192.168.1.4");
+	redirect(A_PEER, "8.8.8.7", "192.168.1.4");
+	gateway_is("8.8.8.7", "192.168.1.4");
+}
+END_TEST
+
+START_TEST(test_redirects_that_we_send)
+{
+	const unsigned char *icmp;
+
+	ipfix_sysctl("net.ipv4.ip_forward", "1");
+	ck_assert_int_eq(route_add("0.0.0.0", 0, "192.168.1.3", NULL, RTN_UNICAST), 0);
+	ipfix_neigh(f.eth0, "192.168.1.3");
+	ipfix_mark();
+	rx(f.eth0, A_PEER, "8.8.8.8"); /* out by the way it came */
+	ck_assert_uint_eq(f.nsent, 2);
+	icmp = ipfix_sent_icmp(0, A_SELF, A_PEER, ICMP_REDIRECT, ICMP_REDIR_HOST);
+	ck_assert_mem_eq(icmp + 4, "\xc0\xa8\x01\x03", 4);
+	rx(f.eth0, A_PEER, "8.8.8.8"); /* not again at once */
+	ck_assert_uint_eq(f.nsent, 3);
+	/* each time after twice the time: 5 jiffies << n */
+	for (unsigned n = 1; n < 9; n++) {
+		unsigned before;
+
+		netfix_advance(&f.n, (uint64_t)(5u << n) * NETFIX_TICK);
+		before = f.nsent;
+		rx(f.eth0, A_PEER, "8.8.8.8");
+		ck_assert_uint_eq(f.nsent, before + 1);
+		netfix_advance(&f.n, NETFIX_TICK);
+		rx(f.eth0, A_PEER, "8.8.8.8");
+		ck_assert_uint_eq(f.nsent, before + 3);
+	}
+	netfix_advance(&f.n, 15 * NSEC_PER_SEC); /* it does not listen: left alone */
+	f.nsent = 0;
+	rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(f.nsent, 1);
+	netfix_advance(&f.n, 21 * NSEC_PER_SEC); /* silence of 20.48 s */
+	rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(f.nsent, 3);
+	ipfix_sysctl("net.ipv4.conf.all.send_redirects", "0");
+	ipfix_sysctl("net.ipv4.conf.eth0.send_redirects", "0");
+	netfix_advance(&f.n, 21 * NSEC_PER_SEC);
+	rx(f.eth0, A_PEER, "8.8.8.8");
+	ck_assert_uint_eq(f.nsent, 4);
+}
+END_TEST
+
+/* --- RTM_GETROUTE --- */
+
+static const struct nlmsghdr *get(const char *dst, const char *src, int oif, int iif, unsigned flags, int want)
+{
+	struct rtmsg h = { .rtm_family = AF_INET, .rtm_flags = flags, .rtm_dst_len = 32 };
+
+	nl_new(RTM_GETROUTE, 0, &h, sizeof(h));
+	nl_ip(RTA_DST, dst);
+	if (src)
+		nl_ip(RTA_SRC, src);
+	if (oif)
+		nl_u32(RTA_OIF, (uint32_t)oif);
+	if (iif)
+		nl_u32(RTA_IIF, (uint32_t)iif);
+	ck_assert_int_eq(nl_do(&f.n.net), want);
+	return (const struct nlmsghdr *)(void *)nl_reply;
+}
+
+START_TEST(test_getroute)
+{
+	const struct nlmsghdr *m;
+	const struct rtmsg *r;
+
+	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
+	m = get("8.8.8.8", NULL, 0, 0, 0, 0);
+	r = NLMSG_DATA(m);
+	ck_assert_int_eq(m->nlmsg_type, RTM_NEWROUTE);
+	ck_assert_int_eq(r->rtm_dst_len, 32);
+	ck_assert_int_eq(r->rtm_src_len, 0);
+	ck_assert_int_eq(r->rtm_table, RT_TABLE_MAIN);
+	ck_assert_int_eq(r->rtm_type, RTN_UNICAST);
+	ck_assert_uint_eq(r->rtm_flags, RTM_F_CLONED);
+	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_DST), inet_addr("8.8.8.8"));
+	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_GATEWAY), inet_addr(A_PEER));
+	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_PREFSRC), inet_addr(A_SELF));
+	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_OIF), (unsigned)f.eth0->ifindex);
+	ck_assert_int_eq(nlb_len(nl_attr(m, sizeof(*r), RTA_CACHEINFO)), sizeof(struct rta_cacheinfo));
+	m = get(A_SELF, NULL, 0, 0, 0, 0);
+	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_type, RTN_LOCAL);
+	ck_assert_uint_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_flags, RTCF_LOCAL | RTM_F_CLONED);
+	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_OIF), (unsigned)f.lo->ifindex);
+	/* as if received */
+	m = get(A_SELF, A_PEER, 0, f.eth0->ifindex, 0, 0);
+	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_type, RTN_LOCAL);
+	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_IIF), (unsigned)f.eth0->ifindex);
+	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_SRC), inet_addr(A_PEER));
+	get("9.9.9.9", A_PEER, 0, f.eth0->ifindex, 0, -EHOSTUNREACH); /* we do not forward */
+	get(A_SELF, A_SELF, 0, f.eth0->ifindex, 0, -EINVAL);
+	get("8.8.8.8", "1.2.3.4", 0, 0, 0, -ENETUNREACH);
+	get("8.8.8.8", NULL, 99, 0, 0, -ENODEV);
+	get("8.8.8.8", NULL, 0, 99, 0, -ENODEV);
+	get("8.8.8.8", NULL, 0, 0, 0x80, -EINVAL);
+	ck_assert_str_eq(nl_err, "ipv4: Unsupported rtm_flags for route get request");
+	/* the entry itself */
+	m = get("192.168.1.77", NULL, 0, 0, RTM_F_FIB_MATCH, 0);
+	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_dst_len, 24);
+	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_protocol, RTPROT_KERNEL);
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400);
+	m = get("8.8.8.8", NULL, 0, 0, 0, 0);
+	ck_assert_uint_eq(nlb_get_u32((const struct nlattr *)nlb_data(nl_attr(m, sizeof(*r), RTA_METRICS))), 1400);
+}
+END_TEST
+
+/* --- failures --- */
+
+static bool faulty(unsigned long nth, bool *ret_hit)
+{
+	struct kmem *kmem;
+
+	begin();
+	route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST);
+	ipfix_neigh(f.eth0, "192.168.1.3");
+	kmem = &f.n.net.m.kmem;
+	kmem_fail_nth(kmem, nth, NULL);
+	rx(f.eth0, A_PEER, A_SELF);
+	rx(f.eth0, A_PEER, "255.255.255.255");
+	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400);
+	redirect(A_PEER, "8.8.8.8", "192.168.1.3");
+	output((struct flowi4){ .daddr = inet_addr("8.8.8.8") });
+	output((struct flowi4){ .daddr = inet_addr(A_SELF) });
+	*ret_hit = kmem_fault_hit(kmem);
+	kmem_fail_nth(kmem, 0, NULL);
+	end();
+	return true;
+}
+
+START_TEST(test_failures)
+{
+	ck_assert_uint_gt(faulty_sweep(faulty), 10);
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *s = suite_create("route");
+	TCase *tc = tcase_create("route"), *sweep = tcase_create("failures");
+
+	tcase_add_checked_fixture(tc, begin, end);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_J8_input_in_order);
+	tcase_add_test(tc, test_input_counters_of_rt_cache);
+	tcase_add_test(tc, test_input_cache);
+	tcase_add_test(tc, test_M4_input_multicast);
+	tcase_add_test(tc, test_not_a_router);
+	tcase_add_test(tc, test_router_errors);
+	tcase_add_test(tc, test_error_rate);
+	tcase_add_test(tc, test_rp_filter_counts);
+	tcase_add_test(tc, test_log_martians);
+	tcase_add_test(tc, test_forward_route);
+	tcase_add_test(tc, test_O1_output);
+	tcase_add_test(tc, test_output_more);
+	tcase_add_test(tc, test_O2_cached_route_and_generation);
+	tcase_add_test(tc, test_O14_held_route_leaves_its_device);
+	tcase_add_test(tc, test_path_mtu);
+	tcase_add_test(tc, test_mtu_of_a_route);
+	tcase_add_test(tc, test_flush);
+	tcase_add_test(tc, test_exceptions_are_bounded);
+	tcase_add_test(tc, test_redirects);
+	tcase_add_test(tc, test_redirect_waits_for_its_neighbour);
+	tcase_add_test(tc, test_redirects_without_shared_media);
+	tcase_add_test(tc, test_redirects_that_we_send);
+	tcase_add_test(tc, test_getroute);
+	suite_add_tcase(s, tc);
+	tcase_set_timeout(sweep, 120);
+	tcase_add_test(sweep, test_failures);
+	suite_add_tcase(s, sweep);
+	return s;
+}
