@@ -110,6 +110,10 @@ int icmp_rcv(struct sk_buff *skb)
 	type = icmp_hdr(skb)->type;
 	__skb_pull(skb, sizeof(struct icmphdr));
 	ICMPMSGIN_INC_STATS(type);
+	if (type == ICMP_EXT_ECHO || type == ICMP_EXT_ECHOREPLY) { /* RFC 8335: known and not answered, no error */
+		consume_skb(skb);
+		return NET_RX_SUCCESS;
+	}
 	if (type > NR_ICMP_TYPES)
 		goto drop;
 	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) { /* RFC 1122 3.2.2.6, 3.2.2.8 */

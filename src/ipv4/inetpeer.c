@@ -72,10 +72,13 @@ bool inet_peer_xrlim_allow(struct inet_peer *peer, int timeout)
 	now = jiffies_now();
 	last = READ_ONCE(peer->rate_last);
 	burst = (unsigned long)XRLIM_BURST_FACTOR * (unsigned long)timeout;
-	token = READ_ONCE(peer->rate_tokens) + (now - last);
-	WRITE_ONCE(peer->rate_last, now);
-	if (token > burst)
-		token = burst;
+	token = READ_ONCE(peer->rate_tokens);
+	if (now != last) { /* within one jiffy the tokens that others left are not cut to our burst */
+		WRITE_ONCE(peer->rate_last, now);
+		token += now - last;
+		if (token > burst)
+			token = burst;
+	}
 	if (token >= (unsigned long)timeout) {
 		token -= (unsigned long)timeout;
 		rc = true;

@@ -83,6 +83,9 @@ START_TEST(test_tokens)
 	for (n = 0; inet_peer_xrlim_allow(p, 250); n++)
 		;
 	ck_assert_uint_eq(n, 6);
+	p->rate_tokens = 1000; /* another user's, within the same jiffy: not cut */
+	ck_assert(inet_peer_xrlim_allow(p, 0));
+	ck_assert_uint_eq(p->rate_tokens, 1000);
 	inet_putpeer(p);
 	ipfix_leave();
 }
