@@ -1,7 +1,24 @@
 # SPDX-License-Identifier: MIT
-# F9: the command glassnet. It never links the stack: it speaks to the control socket.
+# F9: the command glassnet. It never links the stack: it speaks to the control socket. All but main() is an archive, for the checks.
+noinst_LTLIBRARIES += %D%/libcli.la
+%C%_libcli_la_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+%C%_libcli_la_SOURCES =
+%C%_libcli_la_SOURCES += %D%/cli.c
+%C%_libcli_la_SOURCES += %D%/cli.h
+%C%_libcli_la_SOURCES += %D%/commands.c
+%C%_libcli_la_SOURCES += %D%/conn.c
+%C%_libcli_la_SOURCES += %D%/conn.h
+%C%_libcli_la_SOURCES += %D%/drops.c
+%C%_libcli_la_SOURCES += %D%/files.c
+%C%_libcli_la_SOURCES += %D%/link.c
+%C%_libcli_la_SOURCES += %D%/out.c
+%C%_libcli_la_SOURCES += %D%/out.h
+%C%_libcli_la_SOURCES += %D%/route.c
+%C%_libcli_la_SOURCES += %D%/ss.c
+CLI_LIBS = %D%/libcli.la $(LINE_LIBS)
+
 bin_PROGRAMS += glassnet
-glassnet_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS) $(NLROUTE_CFLAGS)
-glassnet_LDADD = $(NLROUTE_LIBS) $(NL_LIBS)
+glassnet_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+glassnet_LDADD = $(CLI_LIBS)
 glassnet_SOURCES =
 glassnet_SOURCES += %D%/main.c

@@ -2,8 +2,8 @@
 /*
  * file.c - sysctl KEY=VALUE, KEY = VALUE, write PATH TEXT: GN_CTL_WRITE
  *
- * Called by line.c; leaves a message. A key is the path under /proc/sys with dots for slashes; if its
- * first separator is a slash, dots are themselves, and if it is a dot, slashes are dots (as
+ * Called by line.c; leaves a message. A key is the path under /proc/sys with dots for slashes; if
+ * its first separator is a slash, dots are themselves, and if it is a dot, slashes are dots (as
  * sysctl(8) reads "net.ipv4.conf.eth0/1.forwarding"). What is written ends with a newline, as from
  * echo(1). Owns nothing. Any thread. Refuses: keys and paths that are too long.
  * Mirrors: sysctl(8), sysctl.conf(5).
