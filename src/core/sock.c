@@ -370,8 +370,8 @@ void sk_common_release(struct sock *sk)
 	if (sk->sk_prot->unhash)
 		sk->sk_prot->unhash(sk);
 	/*
-	 * One that found it before queues under the lock, and not when it is dead: what it queued before
-	 * this is purged at the end, nothing comes after it.
+	 * One that found it before queues under the lock, and not when it is dead: what it queued
+	 * before this is purged at the end, nothing comes after it.
 	 */
 	local_bh_disable();
 	spin_lock(&sk->sk_lock.slock);

@@ -9,6 +9,8 @@
 #ifndef TESTS_SUPPORT_NLFIX_H
 #define TESTS_SUPPORT_NLFIX_H
 
+#include <arpa/inet.h>
+
 #include "core/rtnetlink.h"
 #include "support/suite.h"
 

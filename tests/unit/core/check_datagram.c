@@ -225,7 +225,8 @@ START_TEST(test_copy_and_csum)
 {
 	unsigned char a[64], b[64];
 	struct iovec whole[] = { { a, 64 } }, split[] = { { a, 5 }, { b, 59 } };
-	struct msghdr msg = { .msg_iov = whole, .msg_iovlen = 1 }, parts = { .msg_iov = split, .msg_iovlen = 2 };
+	struct msghdr msg = { .msg_iov = whole, .msg_iovlen = 1 },
+		      parts = { .msg_iov = split, .msg_iovlen = 2 };
 
 	for (int bad = 0; bad < 2; bad++) {
 		struct sk_buff *skb = fix_skb(28, 3);
@@ -238,7 +239,8 @@ START_TEST(test_copy_and_csum)
 		if (bad)
 			skb->data[20] ^= 1;
 		ck_assert_int_eq(skb_copy_and_csum_datagram_iovec(skb, 8, &msg), bad ? -EINVAL : 0);
-		ck_assert_int_eq(skb_copy_and_csum_datagram_iovec(skb, 8, &parts), bad ? -EINVAL : 0);
+		ck_assert_int_eq(skb_copy_and_csum_datagram_iovec(skb, 8, &parts),
+				 bad ? -EINVAL : 0);
 		if (!bad) {
 			ck_assert_uint_eq(a[0], 11);
 			ck_assert_uint_eq(b[14], 30);
@@ -318,8 +320,9 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_peek, test_peek_off, test_empty, test_N1_blocks, test_N2_timeout, test_N1_ends, test_L8_one_reader, test_N5_copy,
-		test_copy_and_csum, test_kill, test_N6_free, test_poll, NULL
+		test_peek,    test_peek_off,	  test_empty,	test_N1_blocks,	    test_N2_timeout,
+		test_N1_ends, test_L8_one_reader, test_N5_copy, test_copy_and_csum, test_kill,
+		test_N6_free, test_poll,	  NULL
 	};
 
 	return suite_of("datagram", begin, end, tests);

@@ -29,10 +29,14 @@ static unsigned run(const struct sock_filter *f, unsigned n)
 	ck_assert_msg(!sk_chk_filter(f, n), "refused: code 0x%x k 0x%x", f[0].code, f[0].k);
 	return bpf_run_filter(skb, f, n);
 }
-#define RUN(...) run((struct sock_filter[]){ __VA_ARGS__ }, sizeof((struct sock_filter[]){ __VA_ARGS__ }) / sizeof(struct sock_filter))
-#define BAD(...)                                                                                                                     \
-	ck_assert_int_eq(sk_chk_filter((struct sock_filter[]){ __VA_ARGS__ },                                                        \
-				       sizeof((struct sock_filter[]){ __VA_ARGS__ }) / sizeof(struct sock_filter)), -EINVAL)
+#define RUN(...)                                   \
+	run((struct sock_filter[]){ __VA_ARGS__ }, \
+	    sizeof((struct sock_filter[]){ __VA_ARGS__ }) / sizeof(struct sock_filter))
+#define BAD(...)                                                                       \
+	ck_assert_int_eq(sk_chk_filter((struct sock_filter[]){ __VA_ARGS__ },          \
+				       sizeof((struct sock_filter[]){ __VA_ARGS__ }) / \
+					       sizeof(struct sock_filter)),            \
+			 -EINVAL)
 #define RETA S(BPF_RET | BPF_A, 0)
 #define RETK(k) S(BPF_RET | BPF_K, k)
 #define LDI(k) S(BPF_LD | BPF_IMM, k)
@@ -50,10 +54,14 @@ START_TEST(test_loads)
 	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_W | BPF_LEN, 0), RETA), 64);
 	ck_assert_uint_eq(RUN(S(BPF_LDX | BPF_W | BPF_LEN, 0), S(BPF_MISC | BPF_TXA, 0), RETA), 64);
 	ck_assert_uint_eq(RUN(LDI(77), RETA), 77);
-	ck_assert_uint_eq(RUN(S(BPF_LDX | BPF_B | BPF_MSH, 21), S(BPF_MISC | BPF_TXA, 0), RETA), 20);
+	ck_assert_uint_eq(RUN(S(BPF_LDX | BPF_B | BPF_MSH, 21), S(BPF_MISC | BPF_TXA, 0), RETA),
+			  20);
 	ck_assert_uint_eq(RUN(LDI(5), S(BPF_ST, 15), LDI(0), S(BPF_LD | BPF_MEM, 15), RETA), 5);
-	ck_assert_uint_eq(RUN(LDXI(6), S(BPF_STX, 0), LDXI(0), S(BPF_LDX | BPF_MEM, 0), S(BPF_MISC | BPF_TXA, 0), RETA), 6);
-	ck_assert_uint_eq(RUN(LDI(9), S(BPF_MISC | BPF_TAX, 0), LDI(0), S(BPF_MISC | BPF_TXA, 0), RETA), 9);
+	ck_assert_uint_eq(RUN(LDXI(6), S(BPF_STX, 0), LDXI(0), S(BPF_LDX | BPF_MEM, 0),
+			      S(BPF_MISC | BPF_TXA, 0), RETA),
+			  6);
+	ck_assert_uint_eq(
+		RUN(LDI(9), S(BPF_MISC | BPF_TAX, 0), LDI(0), S(BPF_MISC | BPF_TXA, 0), RETA), 9);
 	ck_assert_uint_eq(RUN(RETK(0xffffffff)), 0xffffffff);
 }
 END_TEST
@@ -70,22 +78,35 @@ START_TEST(test_bounds)
 	ck_assert_uint_eq(RUN(LDXI(0x7fffffff), S(BPF_LD | BPF_W | BPF_IND, 1), RETK(1)), 0);
 	ck_assert_uint_eq(RUN(LDXI(0xffffffff), S(BPF_LD | BPF_B | BPF_IND, 0), RETK(1)), 0);
 	ck_assert_uint_eq(RUN(S(BPF_LDX | BPF_B | BPF_MSH, 64), RETK(1)), 0);
-	ck_assert_uint_eq(RUN(LDXI((uint32_t)SKF_AD_OFF), S(BPF_LD | BPF_B | BPF_IND, 0), RETK(1)), 0);
+	ck_assert_uint_eq(RUN(LDXI((uint32_t)SKF_AD_OFF), S(BPF_LD | BPF_B | BPF_IND, 0), RETK(1)),
+			  0);
 }
 END_TEST
 
 START_TEST(test_alu)
 {
-	static const struct { uint16_t op; uint32_t a, k, want; } t[] = {
-		{ BPF_ADD, 0xffffffff, 2, 1 }, { BPF_SUB, 1, 2, 0xffffffff }, { BPF_MUL, 0x10000, 0x10001, 0x10000 },
-		{ BPF_DIV, 0xffffffff, 16, 0x0fffffff }, { BPF_MOD, 100, 7, 2 }, { BPF_AND, 0xff00, 0x0ff0, 0x0f00 },
-		{ BPF_OR, 0xf0, 0x0f, 0xff }, { BPF_XOR, 0xff, 0x0f, 0xf0 }, { BPF_LSH, 1, 31, 0x80000000 },
+	static const struct {
+		uint16_t op;
+		uint32_t a, k, want;
+	} t[] = {
+		{ BPF_ADD, 0xffffffff, 2, 1 },
+		{ BPF_SUB, 1, 2, 0xffffffff },
+		{ BPF_MUL, 0x10000, 0x10001, 0x10000 },
+		{ BPF_DIV, 0xffffffff, 16, 0x0fffffff },
+		{ BPF_MOD, 100, 7, 2 },
+		{ BPF_AND, 0xff00, 0x0ff0, 0x0f00 },
+		{ BPF_OR, 0xf0, 0x0f, 0xff },
+		{ BPF_XOR, 0xff, 0x0f, 0xf0 },
+		{ BPF_LSH, 1, 31, 0x80000000 },
 		{ BPF_RSH, 0x80000000, 31, 1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		ck_assert_uint_eq(RUN(LDI(t[i].a), S(BPF_ALU | BPF_K | t[i].op, t[i].k), RETA), t[i].want);
-		ck_assert_uint_eq(RUN(LDI(t[i].a), LDXI(t[i].k), S(BPF_ALU | BPF_X | t[i].op, 0), RETA), t[i].want);
+		ck_assert_uint_eq(RUN(LDI(t[i].a), S(BPF_ALU | BPF_K | t[i].op, t[i].k), RETA),
+				  t[i].want);
+		ck_assert_uint_eq(RUN(LDI(t[i].a), LDXI(t[i].k), S(BPF_ALU | BPF_X | t[i].op, 0),
+				      RETA),
+				  t[i].want);
 	}
 	ck_assert_uint_eq(RUN(LDI(5), S(BPF_ALU | BPF_NEG, 0), RETA), 0xfffffffb);
 	/* by zero: the end */
@@ -102,16 +123,25 @@ END_TEST
 
 START_TEST(test_jumps)
 {
-	static const struct { uint16_t op; uint32_t a, k; int taken; } t[] = {
-		{ BPF_JEQ, 5, 5, 1 }, { BPF_JEQ, 5, 6, 0 }, { BPF_JGT, 6, 5, 1 }, { BPF_JGT, 5, 5, 0 }, { BPF_JGE, 5, 5, 1 },
-		{ BPF_JGE, 4, 5, 0 }, { BPF_JSET, 6, 2, 1 }, { BPF_JSET, 6, 1, 0 }, { BPF_JGT, 0xffffffff, 1, 1 },
+	static const struct {
+		uint16_t op;
+		uint32_t a, k;
+		int taken;
+	} t[] = {
+		{ BPF_JEQ, 5, 5, 1 },  { BPF_JEQ, 5, 6, 0 },  { BPF_JGT, 6, 5, 1 },
+		{ BPF_JGT, 5, 5, 0 },  { BPF_JGE, 5, 5, 1 },  { BPF_JGE, 4, 5, 0 },
+		{ BPF_JSET, 6, 2, 1 }, { BPF_JSET, 6, 1, 0 }, { BPF_JGT, 0xffffffff, 1, 1 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		unsigned want = t[i].taken ? 11 : 22;
 
-		ck_assert_uint_eq(RUN(LDI(t[i].a), J(BPF_JMP | BPF_K | t[i].op, t[i].k, 1, 0), RETK(22), RETK(11)), want);
-		ck_assert_uint_eq(RUN(LDI(t[i].a), LDXI(t[i].k), J(BPF_JMP | BPF_X | t[i].op, 0, 1, 0), RETK(22), RETK(11)), want);
+		ck_assert_uint_eq(RUN(LDI(t[i].a), J(BPF_JMP | BPF_K | t[i].op, t[i].k, 1, 0),
+				      RETK(22), RETK(11)),
+				  want);
+		ck_assert_uint_eq(RUN(LDI(t[i].a), LDXI(t[i].k),
+				      J(BPF_JMP | BPF_X | t[i].op, 0, 1, 0), RETK(22), RETK(11)),
+				  want);
 	}
 	ck_assert_uint_eq(RUN(S(BPF_JMP | BPF_JA, 1), RETK(1), RETK(2)), 2);
 	BAD(S(BPF_JMP | BPF_JA, 1), RETK(1));
@@ -163,11 +193,13 @@ START_TEST(test_header_offsets)
 	skb_pull(skb, 14);
 	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_B | BPF_ABS, 0), RETA), 14);
 	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF + 2), RETA), 16);
-	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_H | BPF_ABS, (uint32_t)SKF_LL_OFF + 12), RETA), 0x0c0d);
+	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_H | BPF_ABS, (uint32_t)SKF_LL_OFF + 12), RETA),
+			  0x0c0d);
 	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_LL_OFF + 63), RETA), 63);
 	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_LL_OFF + 64), RETK(1)), 0);
 	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + 47), RETK(1)), 0);
-	ck_assert_uint_eq(RUN(LDXI((uint32_t)SKF_NET_OFF), S(BPF_LD | BPF_B | BPF_IND, 3), RETA), 17);
+	ck_assert_uint_eq(RUN(LDXI((uint32_t)SKF_NET_OFF), S(BPF_LD | BPF_B | BPF_IND, 3), RETA),
+			  17);
 	skb->mac_header = 0xffff;
 	ck_assert_uint_eq(RUN(S(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_LL_OFF), RETK(1)), 0);
 	skb_push(skb, 14);
@@ -232,15 +264,18 @@ START_TEST(test_hostile)
 	BAD(S(BPF_ST, 16), RETA);
 	BAD(S(BPF_STX, 0xffffffff), RETA);
 	BAD(LDI(1), S(BPF_LD | BPF_MEM, 16), RETA);
-	BAD(S(BPF_LD | BPF_MEM, 3), RETA);  /* read before write */
+	BAD(S(BPF_LD | BPF_MEM, 3), RETA); /* read before write */
 	BAD(S(BPF_LDX | BPF_MEM, 3), RETA);
 	/* written on one path only */
 	BAD(J(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1), S(BPF_ST, 3), S(BPF_LD | BPF_MEM, 3), RETA);
-	ck_assert_uint_eq(RUN(J(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), S(BPF_JMP | BPF_JA, 1), S(BPF_ST, 3), S(BPF_ST, 3),
-			      S(BPF_LD | BPF_MEM, 3), RETA), 0);
+	ck_assert_uint_eq(RUN(J(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), S(BPF_JMP | BPF_JA, 1),
+			      S(BPF_ST, 3), S(BPF_ST, 3), S(BPF_LD | BPF_MEM, 3), RETA),
+			  0);
 	/* every code that is none, with any operand */
 	for (unsigned code = 0; code < 0x200; code++) {
-		struct sock_filter f[] = { LDI(0), S(BPF_ST, 0), { (uint16_t)code, 0, 0, 0 }, RETK(1) };
+		struct sock_filter f[] = {
+			LDI(0), S(BPF_ST, 0), { (uint16_t)code, 0, 0, 0 }, RETK(1)
+		};
 
 		if (!sk_chk_filter(f, 4))
 			bpf_run_filter(skb, f, 4);
@@ -255,8 +290,19 @@ END_TEST
 /* Random programs: what is accepted ends and touches nothing outside. */
 START_TEST(test_random)
 {
-	static const uint32_t ks[] = { 0, 1, 15, 16, 31, 60, 64, 0x7fffffff, 0xffffffff, (uint32_t)SKF_AD_OFF, (uint32_t)SKF_NET_OFF,
-				       (uint32_t)SKF_LL_OFF, (uint32_t)SKF_AD_OFF + 12 };
+	static const uint32_t ks[] = { 0,
+				       1,
+				       15,
+				       16,
+				       31,
+				       60,
+				       64,
+				       0x7fffffff,
+				       0xffffffff,
+				       (uint32_t)SKF_AD_OFF,
+				       (uint32_t)SKF_NET_OFF,
+				       (uint32_t)SKF_LL_OFF,
+				       (uint32_t)SKF_AD_OFF + 12 };
 	struct sock_filter f[12];
 	struct rng r;
 	unsigned accepted = 0;
@@ -266,8 +312,10 @@ START_TEST(test_random)
 		unsigned n = 1 + rng_below(&r, 11);
 
 		for (unsigned j = 0; j < n; j++)
-			f[j] = (struct sock_filter){ (uint16_t)rng_below(&r, 256), (uint8_t)rng_below(&r, 4),
-						     (uint8_t)rng_below(&r, 4), ks[rng_below(&r, ARRAY_SIZE(ks))] };
+			f[j] = (struct sock_filter){ (uint16_t)rng_below(&r, 256),
+						     (uint8_t)rng_below(&r, 4),
+						     (uint8_t)rng_below(&r, 4),
+						     ks[rng_below(&r, ARRAY_SIZE(ks))] };
 		f[n - 1].code = BPF_RET | BPF_A;
 		if (sk_chk_filter(f, n))
 			continue;
@@ -306,10 +354,10 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = {
-		test_loads, test_bounds, test_alu, test_jumps, test_extensions, test_header_offsets, test_pay_offset, test_nlattr,
-		test_hostile, test_random, test_L6_attach, NULL
-	};
+	const TTest *const tests[] = { test_loads,	test_bounds,	 test_alu,
+				       test_jumps,	test_extensions, test_header_offsets,
+				       test_pay_offset, test_nlattr,	 test_hostile,
+				       test_random,	test_L6_attach,	 NULL };
 
 	return suite_of("filter", begin, end, tests);
 }

@@ -3,7 +3,10 @@
 #include "neighfix.h"
 
 static unsigned count;
-static void count_one(struct neighbour *n, void *arg) { count += *(unsigned *)arg; }
+static void count_one(struct neighbour *n, void *arg)
+{
+	count += *(unsigned *)arg;
+}
 
 static unsigned walk(void)
 {
@@ -76,7 +79,8 @@ START_TEST(test_thresh2)
 {
 	ck_assert_uint_eq(fill(0, 512, NUD_STALE), 512);
 	fix_advance_ms(5100);
-	ck_assert_uint_eq(fill(1000, 1001, NUD_STALE), 1); /* 513 counted: all are 5 s old, one goes */
+	ck_assert_uint_eq(fill(1000, 1001, NUD_STALE),
+			  1); /* 513 counted: all are 5 s old, one goes */
 	ck_assert_uint_eq(nf.tbl.stats.forced_gc_runs, 1);
 	ck_assert_int_eq(atomic_read(&nf.tbl.entries), 512);
 	ck_assert_uint_eq(walk(), 512);
@@ -144,7 +148,10 @@ START_TEST(test_forced_failed)
 }
 END_TEST
 
-/* Periodic collection: every half base_reachable_time; not below gc_thresh1; unused for gc_stale_time. */
+/*
+ * Periodic collection: every half base_reachable_time; not below gc_thresh1; unused for
+ * gc_stale_time.
+ */
 START_TEST(test_periodic)
 {
 	nf.tbl.gc_thresh1 = 10;
@@ -224,7 +231,8 @@ START_TEST(test_parms)
 	n = nf_get(1);
 	ck_assert_ptr_eq(n->parms, p);
 	fix_leave();
-	ck_assert_int_eq(sysctl_write(&fx.net->vfs, "net.ipv4.neigh.test0.ucast_solicit", "5", NULL), 0);
+	ck_assert_int_eq(
+		sysctl_write(&fx.net->vfs, "net.ipv4.neigh.test0.ucast_solicit", "5", NULL), 0);
 	ck_assert_int_eq(p->ucast_probes, 5);
 	ck_assert_int_eq(nf.tbl.parms.ucast_probes, 3);
 	neigh_sysctl_unregister(fx.net, p);
@@ -244,17 +252,30 @@ START_TEST(test_sysctl)
 
 	fix_leave();
 	ck_assert_int_eq(neigh_sysctl_register(fx.net, &nf.tbl.parms, "net/ipv4/neigh/default"), 0);
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/gc_thresh3"), "1024\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/gc_interval"), "30\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/base_reachable_time"), "30\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/base_reachable_time_ms"), "30000\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/retrans_time_ms"), "1000\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/retrans_time"), "100\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/delay_first_probe_time"), "5\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/gc_stale_time"), "60\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/unres_qlen_bytes"), "212992\n");
-	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/mcast_solicit"), "3\n");
-	ck_assert_int_eq(sysctl_write(v, "net.ipv4.neigh.default.base_reachable_time_ms", "8", NULL), 0);
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/gc_thresh3"),
+			 "1024\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/gc_interval"),
+			 "30\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/base_reachable_time"),
+			 "30\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf,
+				    "/proc/sys/net/ipv4/neigh/default/base_reachable_time_ms"),
+			 "30000\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/retrans_time_ms"),
+			 "1000\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/retrans_time"),
+			 "100\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf,
+				    "/proc/sys/net/ipv4/neigh/default/delay_first_probe_time"),
+			 "5\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/gc_stale_time"),
+			 "60\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/unres_qlen_bytes"),
+			 "212992\n");
+	ck_assert_str_eq(netfix_cat(&fx.nf, "/proc/sys/net/ipv4/neigh/default/mcast_solicit"),
+			 "3\n");
+	ck_assert_int_eq(
+		sysctl_write(v, "net.ipv4.neigh.default.base_reachable_time_ms", "8", NULL), 0);
 	ck_assert_int_le(nf.tbl.parms.reachable_time, 3); /* follows at once */
 	ck_assert_int_eq(sysctl_write(v, "net.ipv4.neigh.default.gc_thresh3", "-1", NULL), -EINVAL);
 	ck_assert_int_eq(sysctl_write(v, "net.ipv4.neigh.default.gc_thresh3", "7", NULL), 0);
@@ -326,9 +347,10 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_create_and_lookup, test_growth, test_thresh2, test_thresh3_flood, test_forced_spares, test_forced_failed,
-		test_periodic, test_gc_interval, test_reachable_time, test_parms, test_sysctl, test_stat_file, test_remove_one,
-		test_fail_nth, NULL
+		test_create_and_lookup, test_growth,	    test_thresh2,  test_thresh3_flood,
+		test_forced_spares,	test_forced_failed, test_periodic, test_gc_interval,
+		test_reachable_time,	test_parms,	    test_sysctl,   test_stat_file,
+		test_remove_one,	test_fail_nth,	    NULL
 	};
 
 	return suite_of("neigh_table", neighfix_begin, neighfix_end, tests);

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* check_neighbour.c: the states of an entry, its timer, its queue, and sending through it. 250 jiffies a second. */
+/*
+ * check_neighbour.c: the states of an entry, its timer, its queue, and sending through it. 250
+ * jiffies a second.
+ */
 #include "neighfix.h"
 
 #define HZ 250
 
-/* The first packet makes INCOMPLETE: one question at once, two more a second apart, then FAILED and a report for each packet. */
+/*
+ * The first packet makes INCOMPLETE: one question at once, two more a second apart, then FAILED and
+ * a report for each packet.
+ */
 START_TEST(test_unanswered)
 {
 	struct neighbour *n = nf_get(1);
@@ -41,7 +47,10 @@ START_TEST(test_unanswered)
 }
 END_TEST
 
-/* The answer: what waited leaves in order, with the header; later packets go at once, by the cached header. */
+/*
+ * The answer: what waited leaves in order, with the header; later packets go at once, by the cached
+ * header.
+ */
 START_TEST(test_answered)
 {
 	struct neighbour *n = nf_get(1);
@@ -84,7 +93,10 @@ START_TEST(test_answered)
 }
 END_TEST
 
-/* REACHABLE 30 s, unused: STALE; first use: DELAY 5 s; then PROBE, three questions a second apart, FAILED. */
+/*
+ * REACHABLE 30 s, unused: STALE; first use: DELAY 5 s; then PROBE, three questions a second apart,
+ * FAILED.
+ */
 START_TEST(test_life)
 {
 	struct neighbour *n = nf_get(1);
@@ -119,7 +131,10 @@ START_TEST(test_life)
 }
 END_TEST
 
-/* In use when its time is over: DELAY without a detour; confirmed from above: REACHABLE again, nobody is asked. */
+/*
+ * In use when its time is over: DELAY without a detour; confirmed from above: REACHABLE again,
+ * nobody is asked.
+ */
 START_TEST(test_confirm)
 {
 	struct neighbour *n = nf_get(1);
@@ -196,7 +211,9 @@ START_TEST(test_update_rules)
 	ck_assert_int_eq(memcmp(n->ha, mac_b, ETH_ALEN), 0);
 	ck_assert_uint_eq(n->nud_state, NUD_STALE);
 	/* what the administrator set only he changes */
-	ck_assert_int_eq(neigh_update(n, mac_a, NUD_PERMANENT, NEIGH_UPDATE_F_ADMIN | NEIGH_UPDATE_F_OVERRIDE), 0);
+	ck_assert_int_eq(neigh_update(n, mac_a, NUD_PERMANENT,
+				      NEIGH_UPDATE_F_ADMIN | NEIGH_UPDATE_F_OVERRIDE),
+			 0);
 	ck_assert_int_eq(neigh_update(n, mac_b, NUD_REACHABLE, NEIGH_UPDATE_F_OVERRIDE), -EPERM);
 	ck_assert_uint_eq(n->nud_state, NUD_PERMANENT);
 	ck_assert_int_eq(atomic_read(&n->refcnt), 2); /* no timer */
@@ -263,7 +280,8 @@ START_TEST(test_dead)
 END_TEST
 
 /* The device's header fails: the packet ends with a reason. */
-static int no_header(struct sk_buff *skb, struct net_device *dev, unsigned short type, const void *d, const void *s, unsigned len)
+static int no_header(struct sk_buff *skb, struct net_device *dev, unsigned short type,
+		     const void *d, const void *s, unsigned len)
 {
 	return -EINVAL;
 }
@@ -335,10 +353,19 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = {
-		test_unanswered, test_answered, test_life, test_confirm, test_queue_bound, test_update_rules, test_update_fails_question,
-		test_no_probes, test_dead, test_bad_header, test_fail_nth_hint, test_two_cpus, NULL
-	};
+	const TTest *const tests[] = { test_unanswered,
+				       test_answered,
+				       test_life,
+				       test_confirm,
+				       test_queue_bound,
+				       test_update_rules,
+				       test_update_fails_question,
+				       test_no_probes,
+				       test_dead,
+				       test_bad_header,
+				       test_fail_nth_hint,
+				       test_two_cpus,
+				       NULL };
 
 	return suite_of("neighbour", neighfix_begin, neighfix_end, tests);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_rtnetlink.c: building and parsing messages, dispatch, acknowledgements, dumps, notifications, hostile input. */
+/*
+ * check_rtnetlink.c: building and parsing messages, dispatch, acknowledgements, dumps,
+ * notifications, hostile input.
+ */
 #include "nlfix.h"
 
 #include <stdlib.h>
@@ -95,8 +98,9 @@ END_TEST
 static int parse(const void *attrs, size_t len, bool strict, const struct nlattr **tb)
 {
 	static const struct nlb_policy policy[] = {
-		[1] = { NLA_U8_T, 1 }, [2] = { NLA_U32_T, 4 }, [3] = { NLA_STRING_T, 4 }, [4] = { NLA_BINARY_T, 3 },
-		[5] = { NLA_NESTED_T, 0 }, [6] = { NLA_REJECT_T, 0 }, [7] = { NLA_UNSPEC_T, 2 },
+		[1] = { NLA_U8_T, 1 },	   [2] = { NLA_U32_T, 4 },    [3] = { NLA_STRING_T, 4 },
+		[4] = { NLA_BINARY_T, 3 }, [5] = { NLA_NESTED_T, 0 }, [6] = { NLA_REJECT_T, 0 },
+		[7] = { NLA_UNSPEC_T, 2 },
 	};
 	struct extack err;
 	int ret;
@@ -110,7 +114,10 @@ static int parse(const void *attrs, size_t len, bool strict, const struct nlattr
 static int parse_one(int type, const void *data, unsigned len, bool strict)
 {
 	const struct nlattr *tb[8];
-	struct { struct nlattr a; char d[16]; } m = { .a = { (uint16_t)(NLA_HDRLEN + len), (uint16_t)type } };
+	struct {
+		struct nlattr a;
+		char d[16];
+	} m = { .a = { (uint16_t)(NLA_HDRLEN + len), (uint16_t)type } };
 	int ret;
 
 	memcpy(m.d, data, len);
@@ -125,7 +132,10 @@ START_TEST(test_parse)
 	const struct nlattr *tb[8];
 	char buf[16] __attribute__((aligned(4))) = { 0 };
 	char dst[5];
-	struct { struct nlattr a; char d[8]; } s = { { 4 + 5, 3 }, "abcd\0" };
+	struct {
+		struct nlattr a;
+		char d[8];
+	} s = { { 4 + 5, 3 }, "abcd\0" };
 
 	ck_assert_int_eq(parse_one(1, "x", 1, true), 0);
 	ck_assert_int_eq(parse_one(1, "xx", 2, false), -EINVAL);
@@ -225,7 +235,9 @@ END_TEST
 /* Several messages in a datagram; a length that lies ends it. */
 START_TEST(test_batch)
 {
-	struct nlmsghdr h = { .nlmsg_len = 20, .nlmsg_type = RTM_NEWRULE, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
+	struct nlmsghdr h = { .nlmsg_len = 20,
+			      .nlmsg_type = RTM_NEWRULE,
+			      .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK };
 	char buf[100] __attribute__((aligned(4))) = { 0 };
 
 	for (int i = 0; i < 5; i++)
@@ -349,10 +361,14 @@ START_TEST(test_fail_nth)
 }
 END_TEST
 
-/* Hostile: random bytes, and real requests cut and changed, in every right; nothing is read outside (ASan says so). */
+/*
+ * Hostile: random bytes, and real requests cut and changed, in every right; nothing is read outside
+ * (ASan says so).
+ */
 START_TEST(test_fuzz)
 {
-	static const int types[] = { RTM_NEWLINK, RTM_GETLINK, RTM_SETLINK, RTM_DELLINK, RTM_NEWNEIGH, RTM_GETNEIGH, RTM_DELNEIGH };
+	static const int types[] = { RTM_NEWLINK,  RTM_GETLINK,	 RTM_SETLINK, RTM_DELLINK,
+				     RTM_NEWNEIGH, RTM_GETNEIGH, RTM_DELNEIGH };
 	struct rng r;
 	uint32_t dst = 5;
 	unsigned char *exact;
@@ -364,15 +380,18 @@ START_TEST(test_fuzz)
 		exact = malloc(len + 1); /* so that one byte too far is seen */
 		rng_bytes(&r, exact, len);
 		if (i % 4 && len >= NLMSG_HDRLEN) {
-			struct nlmsghdr h = { .nlmsg_len = (uint32_t)(i % 4 == 1 ? rng_below(&r, 250) : len),
-					      .nlmsg_type = (uint16_t)types[rng_below(&r, ARRAY_SIZE(types))],
-					      .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | rng_u32(&r)) };
+			struct nlmsghdr h = {
+				.nlmsg_len = (uint32_t)(i % 4 == 1 ? rng_below(&r, 250) : len),
+				.nlmsg_type = (uint16_t)types[rng_below(&r, ARRAY_SIZE(types))],
+				.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | rng_u32(&r))
+			};
 
 			memcpy(exact, &h, sizeof(h));
 		}
 		if (i % 4 == 3 && len >= 32) /* a plausible attribute chain */
 			for (size_t at = 28 + 4 * rng_below(&r, 2); at + 4 <= len;) {
-				struct nlattr a = { (uint16_t)(4 + rng_below(&r, 9)), (uint16_t)rng_below(&r, 60) };
+				struct nlattr a = { (uint16_t)(4 + rng_below(&r, 9)),
+						    (uint16_t)rng_below(&r, 60) };
 
 				memcpy(exact + at, &a, 4);
 				at += NLA_ALIGN(a.nla_len);
@@ -385,7 +404,9 @@ START_TEST(test_fuzz)
 	struct ndmsg *ndm = nl_begin(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*ndm));
 	size_t whole;
 
-	*ndm = (struct ndmsg){ .ndm_family = AF_INET, .ndm_ifindex = fx.dev->ifindex, .ndm_state = NUD_PERMANENT };
+	*ndm = (struct ndmsg){ .ndm_family = AF_INET,
+			       .ndm_ifindex = fx.dev->ifindex,
+			       .ndm_state = NUD_PERMANENT };
 	nl_attr(NDA_DST, &dst, 4);
 	nl_attr(NDA_LLADDR, mac_a, 6);
 	whole = nl.req_len;
@@ -413,10 +434,9 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = {
-		test_build, test_parse, test_ack, test_rights, test_dispatch, test_batch, test_dump, test_deaf_client, test_notify,
-		test_fail_nth, test_fuzz, NULL
-	};
+	const TTest *const tests[] = { test_build,    test_parse,    test_ack,	test_rights,
+				       test_dispatch, test_batch,    test_dump, test_deaf_client,
+				       test_notify,   test_fail_nth, test_fuzz, NULL };
 
 	return suite_of("rtnetlink", begin, nlfix_end, tests);
 }

@@ -22,9 +22,14 @@ static int kind_newlink(struct net *net, const char *name, const char *spec, str
 	return register_netdevice(dev, err);
 }
 
-static void kind_dellink(struct net_device *dev) { unregister_netdevice(dev); }
+static void kind_dellink(struct net_device *dev)
+{
+	unregister_netdevice(dev);
+}
 
-static struct rtnl_link_ops kind_ops = { .kind = "kind", .newlink = kind_newlink, .dellink = kind_dellink };
+static struct rtnl_link_ops kind_ops = { .kind = "kind",
+					 .newlink = kind_newlink,
+					 .dellink = kind_dellink };
 
 static void begin(void)
 {
@@ -41,7 +46,10 @@ static struct ifinfomsg *link_req(int type, int flags, int index)
 	return ifm;
 }
 
-static int as_u32(const struct nlmsghdr *h, int type) { return (int)nlb_get_u32(nl_find(h, 16, type)); }
+static int as_u32(const struct nlmsghdr *h, int type)
+{
+	return (int)nlb_get_u32(nl_find(h, 16, type));
+}
 
 /* What iproute2 reads of a device. */
 START_TEST(test_getlink)
@@ -254,7 +262,8 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_getlink, test_dumplink, test_setlink, test_add_del, test_notifications, NULL };
+	const TTest *const tests[] = { test_getlink, test_dumplink,	 test_setlink,
+				       test_add_del, test_notifications, NULL };
 
 	return suite_of("rtnl_link", begin, nlfix_end, tests);
 }

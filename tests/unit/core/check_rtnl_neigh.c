@@ -6,7 +6,9 @@ static struct ndmsg *neigh_req(int type, int flags, uint32_t key, uint16_t state
 {
 	struct ndmsg *ndm = nl_begin(type, flags, sizeof(*ndm));
 
-	*ndm = (struct ndmsg){ .ndm_family = AF_INET, .ndm_ifindex = fx.dev->ifindex, .ndm_state = state };
+	*ndm = (struct ndmsg){ .ndm_family = AF_INET,
+			       .ndm_ifindex = fx.dev->ifindex,
+			       .ndm_state = state };
 	nl_attr(NDA_DST, &key, 4);
 	return ndm;
 }
@@ -19,7 +21,10 @@ static int add(int flags, uint32_t key, uint16_t state, const uint8_t *mac)
 	return nl_send();
 }
 
-static struct neighbour *find(uint32_t key) { return __neigh_lookup_noref(&nf.tbl, &key, fx.dev); }
+static struct neighbour *find(uint32_t key)
+{
+	return __neigh_lookup_noref(&nf.tbl, &key, fx.dev);
+}
 
 /* ip neigh add, change, replace: CREATE, EXCL, REPLACE as Linux reads them. */
 START_TEST(test_newneigh)
@@ -205,9 +210,9 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = {
-		test_newneigh, test_refused, test_use, test_delneigh, test_getneigh, test_dump, test_notifications, test_fail_nth, NULL
-	};
+	const TTest *const tests[] = { test_newneigh,	   test_refused,  test_use,
+				       test_delneigh,	   test_getneigh, test_dump,
+				       test_notifications, test_fail_nth, NULL };
 
 	return suite_of("rtnl_neigh", nlfix_begin, nlfix_end, tests);
 }

@@ -9,8 +9,14 @@
 
 static unsigned readies, errors;
 
-static void count_ready(struct sock *sk) { readies++; }
-static void count_error(struct sock *sk) { errors++; }
+static void count_ready(struct sock *sk)
+{
+	readies++;
+}
+static void count_error(struct sock *sk)
+{
+	errors++;
+}
 
 static struct sock *counting_sock(void)
 {
@@ -41,7 +47,9 @@ START_TEST(test_new)
 }
 END_TEST
 
-/* K12: the six steps of a packet that is taken; L1, L4: FIFO, and the charge goes when it is read. */
+/*
+ * K12: the six steps of a packet that is taken; L1, L4: FIFO, and the charge goes when it is read.
+ */
 START_TEST(test_K12_taken)
 {
 	struct sock *sk = counting_sock();
@@ -74,7 +82,9 @@ START_TEST(test_K12_taken)
 }
 END_TEST
 
-/* K12 step 1: rmem_alloc >= rcvbuf refuses; the skb stays the caller's, and nothing else happened. */
+/*
+ * K12 step 1: rmem_alloc >= rcvbuf refuses; the skb stays the caller's, and nothing else happened.
+ */
 START_TEST(test_K12_full)
 {
 	struct sock *sk = counting_sock();
@@ -147,7 +157,9 @@ START_TEST(test_K13_policy)
 }
 END_TEST
 
-/* K8: backlog.len + rmem_alloc > limit; the new packet is not counted, so the queue exceeds by one. */
+/*
+ * K8: backlog.len + rmem_alloc > limit; the new packet is not counted, so the queue exceeds by one.
+ */
 START_TEST(test_K8_rcvqueues_full)
 {
 	struct sock *sk = counting_sock();
@@ -251,7 +263,10 @@ static int owner_lets_go(uint64_t deadline)
 	return 0;
 }
 
-/* Who finds the sock owned sleeps until its owner lets go; so does the fast form, which is then slow. */
+/*
+ * Who finds the sock owned sleeps until its owner lets go; so does the fast form, which is then
+ * slow.
+ */
 START_TEST(test_lock_waits)
 {
 	struct task other;
@@ -272,7 +287,10 @@ START_TEST(test_lock_waits)
 }
 END_TEST
 
-/* Unread datagrams go with the socket: reason SOCKET_CLOSE, but their entry ended when they were queued. */
+/*
+ * Unread datagrams go with the socket: reason SOCKET_CLOSE, but their entry ended when they were
+ * queued.
+ */
 START_TEST(test_close_purges)
 {
 	struct sock *sk = counting_sock();
@@ -350,7 +368,8 @@ START_TEST(test_L7_wakeups)
 {
 	struct sock *sk = fix_sock();
 
-	ck_assert_uint_eq(wake_of(sk, sk->sk_data_ready), POLLIN | POLLPRI | POLLRDNORM | POLLRDBAND);
+	ck_assert_uint_eq(wake_of(sk, sk->sk_data_ready),
+			  POLLIN | POLLPRI | POLLRDNORM | POLLRDBAND);
 	ck_assert_uint_eq(wake_of(sk, sk->sk_error_report), POLLERR);
 	ck_assert_uint_eq(wake_of(sk, sk->sk_write_space), POLLOUT | POLLWRNORM | POLLWRBAND);
 	/* L9: half of the buffer must be free */
@@ -380,9 +399,11 @@ static const struct dst_ops fake_dst_ops = { .family = AF_INET, .check = fake_ch
 /* O2: an obsolete route is asked whether it is good; when not, the cache is emptied. */
 START_TEST(test_O2_dst_check)
 {
-	struct kmem_cache *cache = kmem_cache_create(&fx.net->m.kmem, "dst", sizeof(struct dst_entry), 0);
+	struct kmem_cache *cache =
+		kmem_cache_create(&fx.net->m.kmem, "dst", sizeof(struct dst_entry), 0);
 	struct sock *sk = fix_sock();
-	struct dst_entry *dst = dst_alloc(fx.net, cache, &fake_dst_ops, fx.dev, 1, DST_OBSOLETE_NONE, 0);
+	struct dst_entry *dst =
+		dst_alloc(fx.net, cache, &fake_dst_ops, fx.dev, 1, DST_OBSOLETE_NONE, 0);
 	struct dst_entry *got;
 
 	checks = 0;
@@ -428,9 +449,18 @@ START_TEST(test_wmem_keeps)
 END_TEST
 
 static unsigned destroyed, unhashed, destructed;
-static void one_destroy(struct sock *sk) { destroyed++; }
-static void one_unhash(struct sock *sk) { unhashed++; }
-static void one_destruct(struct sock *sk) { destructed++; }
+static void one_destroy(struct sock *sk)
+{
+	destroyed++;
+}
+static void one_unhash(struct sock *sk)
+{
+	unhashed++;
+}
+static void one_destruct(struct sock *sk)
+{
+	destructed++;
+}
 
 START_TEST(test_release_order)
 {
@@ -493,11 +523,24 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = {
-		test_new, test_K12_taken, test_K12_full, test_K12_order, test_K13_policy, test_K8_rcvqueues_full,
-		test_K10_backlog_order, test_lock_fast, test_lock_waits, test_close_purges, test_dead_is_quiet,
-		test_error_queue, test_L7_wakeups, test_O2_dst_check, test_wmem_keeps, test_release_order, test_fail_nth, NULL
-	};
+	const TTest *const tests[] = { test_new,
+				       test_K12_taken,
+				       test_K12_full,
+				       test_K12_order,
+				       test_K13_policy,
+				       test_K8_rcvqueues_full,
+				       test_K10_backlog_order,
+				       test_lock_fast,
+				       test_lock_waits,
+				       test_close_purges,
+				       test_dead_is_quiet,
+				       test_error_queue,
+				       test_L7_wakeups,
+				       test_O2_dst_check,
+				       test_wmem_keeps,
+				       test_release_order,
+				       test_fail_nth,
+				       NULL };
 
 	return suite_of("sock", sockfix_begin, sockfix_end, tests);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_sock_mem.c: the protocol's memory and its three limits; the send buffer and who waits for it. */
+/*
+ * check_sock_mem.c: the protocol's memory and its three limits; the send buffer and who waits for
+ * it.
+ */
 #include "sockfix.h"
 
 #define PAGE SK_MEM_QUANTUM
@@ -31,7 +34,9 @@ START_TEST(test_L5_quantum)
 }
 END_TEST
 
-/* L5: at the first limit all is granted; up to the third only below the minimum; beyond it nothing. */
+/*
+ * L5: at the first limit all is granted; up to the third only below the minimum; beyond it nothing.
+ */
 START_TEST(test_L5_limits)
 {
 	struct sock *sk = fix_sock();
@@ -264,10 +269,19 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = {
-		test_L5_quantum, test_L5_limits, test_L5_send_minimum, test_L5_refused, test_no_account, test_O4_noblock,
-		test_O4_errors, test_L9_wait, test_O4_timeout, test_O4_signal, test_O4_no_sleeper, test_wmalloc, NULL
-	};
+	const TTest *const tests[] = { test_L5_quantum,
+				       test_L5_limits,
+				       test_L5_send_minimum,
+				       test_L5_refused,
+				       test_no_account,
+				       test_O4_noblock,
+				       test_O4_errors,
+				       test_L9_wait,
+				       test_O4_timeout,
+				       test_O4_signal,
+				       test_O4_no_sleeper,
+				       test_wmalloc,
+				       NULL };
 
 	return suite_of("sock_mem", sockfix_begin, sockfix_end, tests);
 }

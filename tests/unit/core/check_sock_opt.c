@@ -28,7 +28,10 @@ static void end(void)
 	sockfix_end();
 }
 
-static int set(int opt, int val, bool admin) { return sock_setsockopt(sk, opt, &val, sizeof(val), admin); }
+static int set(int opt, int val, bool admin)
+{
+	return sock_setsockopt(sk, opt, &val, sizeof(val), admin);
+}
 
 static int get(int opt)
 {
@@ -91,8 +94,9 @@ END_TEST
 
 START_TEST(test_flags)
 {
-	static const int flags[] = { SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST, SO_DONTROUTE, SO_KEEPALIVE, SO_OOBINLINE,
-				     SO_NO_CHECK, SO_RXQ_OVFL, SO_SELECT_ERR_QUEUE };
+	static const int flags[] = { SO_REUSEADDR, SO_REUSEPORT, SO_BROADCAST,
+				     SO_DONTROUTE, SO_KEEPALIVE, SO_OOBINLINE,
+				     SO_NO_CHECK,  SO_RXQ_OVFL,	 SO_SELECT_ERR_QUEUE };
 
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		ck_assert_int_eq(get(flags[i]), 0);
@@ -158,7 +162,8 @@ START_TEST(test_lengths)
 		ck_assert_int_eq(sock_setsockopt(sk, SO_BROADCAST, &val, n, true), -EINVAL);
 	ck_assert_int_eq(sock_setsockopt(sk, SO_LINGER, &val, sizeof(val), true), -EINVAL);
 	ck_assert_int_eq(sock_setsockopt(sk, SO_RCVTIMEO, &val, sizeof(val), true), -EINVAL);
-	ck_assert_int_eq(sock_setsockopt(sk, SO_ATTACH_FILTER, &prog, sizeof(prog) - 1, true), -EINVAL);
+	ck_assert_int_eq(sock_setsockopt(sk, SO_ATTACH_FILTER, &prog, sizeof(prog) - 1, true),
+			 -EINVAL);
 	/* get: short buffers are filled, long ones cut to the value */
 	len = 2;
 	memset(big, 0x55, sizeof(big));
@@ -272,7 +277,9 @@ END_TEST
 
 START_TEST(test_filter_options)
 {
-	struct sock_filter code[] = { BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0), BPF_STMT(BPF_RET | BPF_A, 0) }, out[4];
+	struct sock_filter code[] = { BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+				      BPF_STMT(BPF_RET | BPF_A, 0) },
+			   out[4];
 	struct sock_fprog prog = { 2, code };
 	socklen_t len = 0;
 
@@ -304,7 +311,10 @@ END_TEST
 /* --- control messages --- */
 
 static char control[512];
-static struct msghdr recv_msg(size_t room) { return (struct msghdr){ .msg_control = control, .msg_controllen = room }; }
+static struct msghdr recv_msg(size_t room)
+{
+	return (struct msghdr){ .msg_control = control, .msg_controllen = room };
+}
 
 START_TEST(test_put_cmsg)
 {
@@ -396,7 +406,9 @@ START_TEST(test_R13_stamps)
 	ck_assert_int_eq(set(SO_TIMESTAMPNS, 0, false), 0);
 
 	ck_assert_int_eq(set(SO_TIMESTAMPING, 1 << 30, false), -EINVAL);
-	ck_assert_int_eq(set(SO_TIMESTAMPING, SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE, false), 0);
+	ck_assert_int_eq(set(SO_TIMESTAMPING,
+			     SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE, false),
+			 0);
 	ck_assert_int_eq(atomic_read(&fx.net->netstamp_needed), 1); /* a socket counts once */
 	m = recv_msg(sizeof(control));
 	sock_recv_ts_and_drops(&m, sk, skb);
@@ -475,11 +487,23 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = {
-		test_L2_rcvbuf, test_L3_force, test_flags, test_numbers, test_error, test_lengths, test_timeouts, test_linger,
-		test_bindtodevice, test_R17_meminfo, test_filter_options, test_put_cmsg, test_R17_rxq_ovfl, test_R13_stamps,
-		test_stamps_end, test_cmsg_send, NULL
-	};
+	const TTest *const tests[] = { test_L2_rcvbuf,
+				       test_L3_force,
+				       test_flags,
+				       test_numbers,
+				       test_error,
+				       test_lengths,
+				       test_timeouts,
+				       test_linger,
+				       test_bindtodevice,
+				       test_R17_meminfo,
+				       test_filter_options,
+				       test_put_cmsg,
+				       test_R17_rxq_ovfl,
+				       test_R13_stamps,
+				       test_stamps_end,
+				       test_cmsg_send,
+				       NULL };
 
 	return suite_of("sock_opt", begin, end, tests);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_socket.c: the system-call shaped top: creation, names, messages, buffers, through a tiny family. */
+/*
+ * check_socket.c: the system-call shaped top: creation, names, messages, buffers, through a tiny
+ * family.
+ */
 #include "sockfix.h"
 
 #include <fcntl.h>
@@ -45,11 +48,26 @@ static int tiny_getname(struct socket *sock, struct sockaddr *addr, int peer)
 	return tiny.result ? tiny.result : tiny.give_name;
 }
 
-static int tiny_setsockopt(struct socket *sock, int level, int optname, const void *v, socklen_t l) { return level + optname; }
-static int tiny_getsockopt(struct socket *sock, int level, int optname, void *v, socklen_t *l) { return level - optname; }
-static int tiny_shutdown(struct socket *sock, int how) { return how; }
-static int tiny_ioctl(struct socket *sock, unsigned cmd, void *arg) { return -ENOTTY; }
-static unsigned tiny_poll(struct socket *sock) { return 5; }
+static int tiny_setsockopt(struct socket *sock, int level, int optname, const void *v, socklen_t l)
+{
+	return level + optname;
+}
+static int tiny_getsockopt(struct socket *sock, int level, int optname, void *v, socklen_t *l)
+{
+	return level - optname;
+}
+static int tiny_shutdown(struct socket *sock, int how)
+{
+	return how;
+}
+static int tiny_ioctl(struct socket *sock, unsigned cmd, void *arg)
+{
+	return -ENOTTY;
+}
+static unsigned tiny_poll(struct socket *sock)
+{
+	return 5;
+}
 
 static int tiny_sendmsg(struct socket *sock, struct msghdr *m, size_t len)
 {
@@ -76,9 +94,18 @@ static int tiny_recvmsg(struct socket *sock, struct msghdr *m, size_t len, int f
 }
 
 static const struct proto_ops tiny_ops = {
-	.family = PF_TINY, .release = tiny_release, .bind = tiny_bind, .connect = tiny_connect, .getname = tiny_getname,
-	.poll = tiny_poll, .ioctl = tiny_ioctl, .shutdown = tiny_shutdown, .setsockopt = tiny_setsockopt,
-	.getsockopt = tiny_getsockopt, .sendmsg = tiny_sendmsg, .recvmsg = tiny_recvmsg,
+	.family = PF_TINY,
+	.release = tiny_release,
+	.bind = tiny_bind,
+	.connect = tiny_connect,
+	.getname = tiny_getname,
+	.poll = tiny_poll,
+	.ioctl = tiny_ioctl,
+	.shutdown = tiny_shutdown,
+	.setsockopt = tiny_setsockopt,
+	.getsockopt = tiny_getsockopt,
+	.sendmsg = tiny_sendmsg,
+	.recvmsg = tiny_recvmsg,
 };
 
 static int tiny_create(struct net *net, struct socket *sock, int protocol)
@@ -131,7 +158,9 @@ START_TEST(test_create)
 	ck_assert_int_eq(sock_create(fx.net, &cred, PF_TINY, 11, 0, &s), -EINVAL);
 	ck_assert_int_eq(sock_create(fx.net, &cred, PF_TINY, SOCK_DGRAM | 0x10, 0, &s), -EINVAL);
 	ck_assert_int_eq(sock_create(fx.net, &cred, PF_TINY, SOCK_DGRAM, 99, &s), -EPROTONOSUPPORT);
-	ck_assert_int_eq(sock_create(fx.net, &cred, PF_TINY, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, &s), 0);
+	ck_assert_int_eq(sock_create(fx.net, &cred, PF_TINY,
+				     SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, &s),
+			 0);
 	ck_assert(s->nonblock);
 	ck_assert_uint_ne(s->ino, sock->ino);
 	sock_release(s);
@@ -227,8 +256,13 @@ START_TEST(test_recvmsg)
 {
 	char control[128], name[32], buf[10];
 	struct iovec iov = { buf, 10 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_name = name, .msg_namelen = 8, .msg_control = control,
-			    .msg_controllen = sizeof(control), .msg_flags = 0x7777 };
+	struct msghdr m = { .msg_iov = &iov,
+			    .msg_iovlen = 1,
+			    .msg_name = name,
+			    .msg_namelen = 8,
+			    .msg_control = control,
+			    .msg_controllen = sizeof(control),
+			    .msg_flags = 0x7777 };
 	socklen_t len = 8;
 
 	tiny.give_name = 16;
@@ -276,7 +310,8 @@ START_TEST(test_rest)
 	ck_assert_int_eq(sock_call_getsockopt(sock, SOL_SOCKET, SO_RCVBUF, NULL, &len), -EFAULT);
 	len = (socklen_t)-1;
 	ck_assert_int_eq(sock_call_getsockopt(sock, SOL_SOCKET, SO_RCVBUF, &val, &len), -EINVAL);
-	ck_assert_int_eq(sock_call_setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &on, (socklen_t)-1), -EINVAL);
+	ck_assert_int_eq(sock_call_setsockopt(sock, SOL_SOCKET, SO_RCVBUF, &on, (socklen_t)-1),
+			 -EINVAL);
 	ck_assert_int_eq(sock_shutdown(sock, 1), 1);
 	ck_assert_int_eq(sock_listen(sock, 1), -EOPNOTSUPP);
 	ck_assert_uint_eq(sock_poll(sock), 5);
@@ -312,7 +347,8 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_create, test_names, test_sendmsg, test_recvmsg, test_rest, test_iov, NULL };
+	const TTest *const tests[] = { test_create, test_names, test_sendmsg, test_recvmsg,
+				       test_rest,   test_iov,	NULL };
 
 	return suite_of("socket", begin, end, tests);
 }

@@ -94,7 +94,8 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_R13_flags, test_R13_stamp, test_R13_tsonly, test_R13_none, NULL };
+	const TTest *const tests[] = { test_R13_flags, test_R13_stamp, test_R13_tsonly,
+				       test_R13_none, NULL };
 
 	return suite_of("tstamp", begin, end, tests);
 }

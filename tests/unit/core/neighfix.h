@@ -35,8 +35,11 @@ static inline void nf_report(struct neighbour *n, struct sk_buff *skb)
 }
 
 static const struct neigh_ops nf_ops = {
-	.family = AF_INET, .solicit = nf_solicit, .error_report = nf_report,
-	.output = neigh_resolve_output, .connected_output = neigh_connected_output,
+	.family = AF_INET,
+	.solicit = nf_solicit,
+	.error_report = nf_report,
+	.output = neigh_resolve_output,
+	.connected_output = neigh_connected_output,
 };
 
 static inline int nf_constructor(struct neighbour *n)
@@ -67,7 +70,10 @@ static inline void neighfix_begin_cpus(unsigned cpus)
 	nf.tbl.parms.reachable_time = 30 * 250;
 }
 
-static inline void neighfix_begin(void) { neighfix_begin_cpus(1); }
+static inline void neighfix_begin(void)
+{
+	neighfix_begin_cpus(1);
+}
 
 static inline void neighfix_end(void)
 {
@@ -81,7 +87,8 @@ static inline void neighfix_end(void)
 	sockfix_end();
 }
 
-static const uint8_t mac_a[MAX_ADDR_LEN] = { 2, 0, 0, 0, 0, 0xa }, mac_b[MAX_ADDR_LEN] = { 2, 0, 0, 0, 0, 0xb };
+static const uint8_t mac_a[MAX_ADDR_LEN] = { 2, 0, 0, 0, 0, 0xa },
+		     mac_b[MAX_ADDR_LEN] = { 2, 0, 0, 0, 0, 0xb };
 
 static inline struct neighbour *nf_get(uint32_t key)
 {

@@ -2,8 +2,9 @@
 /*
  * nlfix.h: neighfix.h with a client of rtnetlink that keeps what it is sent
  *
- * The body of a check runs as the control thread, outside any vCPU. Requests are built in nl.req by nl_begin() and nl_attr() and handed
- * over by nl_send(), which returns the error of the answer (1: there was none).
+ * The body of a check runs as the control thread, outside any vCPU. Requests are built in nl.req by
+ * nl_begin() and nl_attr() and handed over by nl_send(), which returns the error of the answer (1:
+ * there was none).
  */
 #ifndef TESTS_UNIT_CORE_NLFIX_H
 #define TESTS_UNIT_CORE_NLFIX_H
@@ -41,10 +42,15 @@ static inline void nlfix_begin(void)
 	neighfix_begin();
 	fix_leave();
 	memset(&nl, 0, sizeof(nl));
-	nl.c = (struct nl_client){ .portid = 77, .admin = true, .ext_ack = true, .send = nl_client_send };
+	nl.c = (struct nl_client){
+		.portid = 77, .admin = true, .ext_ack = true, .send = nl_client_send
+	};
 }
 
-static inline void nlfix_end(void) { neighfix_end(); }
+static inline void nlfix_end(void)
+{
+	neighfix_end();
+}
 
 static inline void nl_forget(void)
 {
@@ -57,8 +63,10 @@ static inline void *nl_begin(int type, int flags, size_t payload)
 	struct nlmsghdr *h = (void *)nl.req;
 
 	memset(nl.req, 0, sizeof(nl.req));
-	*h = (struct nlmsghdr){ .nlmsg_len = (uint32_t)(NLMSG_HDRLEN + payload), .nlmsg_type = (uint16_t)type,
-				.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags), .nlmsg_seq = 1234 };
+	*h = (struct nlmsghdr){ .nlmsg_len = (uint32_t)(NLMSG_HDRLEN + payload),
+				.nlmsg_type = (uint16_t)type,
+				.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
+				.nlmsg_seq = 1234 };
 	nl.req_len = NLMSG_ALIGN(h->nlmsg_len);
 	return nl.req + NLMSG_HDRLEN;
 }
@@ -76,7 +84,10 @@ static inline struct nlattr *nl_attr(int type, const void *data, size_t len)
 	return a;
 }
 
-static inline void nl_attr_u32(int type, uint32_t v) { nl_attr(type, &v, 4); }
+static inline void nl_attr_u32(int type, uint32_t v)
+{
+	nl_attr(type, &v, 4);
+}
 
 /* Message number @i of what came, or NULL. */
 static inline const struct nlmsghdr *nl_msg(unsigned i)
@@ -95,7 +106,8 @@ static inline const struct nlmsghdr *nl_msg(unsigned i)
 
 static inline const struct nlattr *nl_find(const struct nlmsghdr *h, size_t header, int type)
 {
-	const char *p = (const char *)h + NLMSG_HDRLEN + NLMSG_ALIGN(header), *end = (const char *)h + h->nlmsg_len;
+	const char *p = (const char *)h + NLMSG_HDRLEN + NLMSG_ALIGN(header),
+		   *end = (const char *)h + h->nlmsg_len;
 
 	while (end - p >= NLA_HDRLEN) {
 		const struct nlattr *a = (const void *)p;
@@ -128,8 +140,11 @@ static inline int nl_send(void)
 	ck_assert_uint_eq(last->nlmsg_seq, 1234);
 	ck_assert_uint_eq(last->nlmsg_pid, 77);
 	if (last->nlmsg_flags & NLM_F_ACK_TLVS) {
-		quote = sizeof(e->error) + (last->nlmsg_flags & NLM_F_CAPPED ? sizeof(e->msg) : NLMSG_ALIGN(e->msg.nlmsg_len));
-		snprintf(nl.text, sizeof(nl.text), "%s", (const char *)nlb_data(nl_find(last, quote, NLMSGERR_ATTR_MSG)));
+		quote = sizeof(e->error) + (last->nlmsg_flags & NLM_F_CAPPED
+						    ? sizeof(e->msg)
+						    : NLMSG_ALIGN(e->msg.nlmsg_len));
+		snprintf(nl.text, sizeof(nl.text), "%s",
+			 (const char *)nlb_data(nl_find(last, quote, NLMSGERR_ATTR_MSG)));
 	}
 	return e->error;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sockfix.h: a net on a fake clock with a tiny protocol and a tiny device, for the checks of sockets and neighbours
+ * sockfix.h: a net on a fake clock with a tiny protocol and a tiny device, for the checks of
+ * sockets and neighbours
  *
- * The protocol counts its memory in fx.allocated against fx.mem (pages) with minima fx.rmem_min, fx.wmem_min; its backlog_rcv queues
- * the packet by sock_queue_rcv_skb(). The device keeps what is sent in fx.sent (headers included) until the check frees it.
- * The body of a check runs inside vCPU 0 as the task fx.app, which may sleep: fx.on_wait is called while it does.
+ * The protocol counts its memory in fx.allocated against fx.mem (pages) with minima fx.rmem_min,
+ * fx.wmem_min; its backlog_rcv queues the packet by sock_queue_rcv_skb(). The device keeps what is
+ * sent in fx.sent (headers included) until the check frees it. The body of a check runs inside vCPU
+ * 0 as the task fx.app, which may sleep: fx.on_wait is called while it does.
  */
 #ifndef TESTS_UNIT_CORE_SOCKFIX_H
 #define TESTS_UNIT_CORE_SOCKFIX_H
@@ -32,10 +34,22 @@ static struct sockfix {
 	uint64_t last_deadline;
 } fx;
 
-static inline _Atomic long *fix_allocated(struct net *net) { return &fx.allocated; }
-static inline const long *fix_mem(struct net *net) { return fx.mem; }
-static inline const int *fix_rmem_min(struct net *net) { return &fx.rmem_min; }
-static inline const int *fix_wmem_min(struct net *net) { return &fx.wmem_min; }
+static inline _Atomic long *fix_allocated(struct net *net)
+{
+	return &fx.allocated;
+}
+static inline const long *fix_mem(struct net *net)
+{
+	return fx.mem;
+}
+static inline const int *fix_rmem_min(struct net *net)
+{
+	return &fx.rmem_min;
+}
+static inline const int *fix_wmem_min(struct net *net)
+{
+	return &fx.wmem_min;
+}
 
 static inline int fix_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
@@ -67,10 +81,11 @@ static inline int fix_set_mac(struct net_device *dev, const void *addr)
 	return 0;
 }
 
-static const struct net_device_ops fix_netdev_ops = { .ndo_start_xmit = fix_xmit, .ndo_set_mac_address = fix_set_mac };
+static const struct net_device_ops fix_netdev_ops = { .ndo_start_xmit = fix_xmit,
+						      .ndo_set_mac_address = fix_set_mac };
 
-static inline int fix_header(struct sk_buff *skb, struct net_device *dev, unsigned short type, const void *daddr, const void *saddr,
-			     unsigned len)
+static inline int fix_header(struct sk_buff *skb, struct net_device *dev, unsigned short type,
+			     const void *daddr, const void *saddr, unsigned len)
 {
 	unsigned char *h = skb_push(skb, ETH_HLEN);
 
@@ -92,7 +107,8 @@ static inline int fix_cache(const struct neighbour *neigh, void *hh, __be16 type
 	return 0;
 }
 
-static inline void fix_cache_update(void *hh, const struct net_device *dev, const unsigned char *haddr)
+static inline void fix_cache_update(void *hh, const struct net_device *dev,
+				    const unsigned char *haddr)
 {
 	memcpy(((struct hh_cache *)hh)->data + 2, haddr, ETH_ALEN);
 }
@@ -132,8 +148,14 @@ static inline int fix_wait(void *ctx, uint64_t deadline)
 }
 
 /* The body of the check goes on inside vCPU 0. */
-static inline void fix_enter(void) { vcpu_enter(fx.net->m.cpu[0], &fx.app); }
-static inline void fix_leave(void) { vcpu_leave(fx.net->m.cpu[0]); }
+static inline void fix_enter(void)
+{
+	vcpu_enter(fx.net->m.cpu[0], &fx.app);
+}
+static inline void fix_leave(void)
+{
+	vcpu_leave(fx.net->m.cpu[0]);
+}
 
 static inline void fix_drop_sent(void)
 {
@@ -161,7 +183,10 @@ static inline void sockfix_begin_cpus(unsigned nr_cpus)
 	fix_enter();
 }
 
-static inline void sockfix_begin(void) { sockfix_begin_cpus(1); }
+static inline void sockfix_begin(void)
+{
+	sockfix_begin_cpus(1);
+}
 
 static inline void sockfix_end(void)
 {
