@@ -15,8 +15,8 @@
 #include "daemon/daemon.h"
 #include "lib/log.h"
 
-const char *argp_program_version = "glassnetd " PACKAGE_VERSION;
-const char *argp_program_bug_address = NULL;
+/* the C library looks for it: it must not be hidden like everything else */
+__attribute__((visibility("default"))) const char *argp_program_version = "glassnetd " PACKAGE_VERSION;
 
 enum { OPT_ADDR = 256, OPT_HOST_ADDR, OPT_GATEWAY, OPT_MTU, OPT_MAC, OPT_QUEUES, OPT_CPUS, OPT_HZ, OPT_SET, OPT_ECHO, OPT_DISCARD, OPT_USER,
        OPT_SOCKET, OPT_ROOTLESS, OPT_DAEMONIZE, OPT_LOG, OPT_ABI };
