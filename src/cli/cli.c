@@ -57,8 +57,8 @@ int cli_main(struct cli *c, int argc, char **argv)
 	return cmd->run(c, argc - 1, argv + 1);
 }
 
-/* @opt or @opt=VALUE at argv[*i]: its value, "" with a text when there is none, NULL: not it. */
-static const char *option_value(struct cli *c, int argc, char **argv, int *i, const char *opt)
+/* @opt or @opt=VALUE at argv[*i]: its value, "" when there is none, NULL: another option. */
+static const char *option_value(int argc, char **argv, int *i, const char *opt)
 {
 	size_t len = strlen(opt);
 
@@ -70,7 +70,6 @@ static const char *option_value(struct cli *c, int argc, char **argv, int *i, co
 		return opt[1] == '-' ? NULL : argv[*i] + len; /* -nNAME */
 	if (*i + 1 < argc)
 		return argv[++*i];
-	cli_fail(c, CLI_USAGE, "%s needs a value behind it", opt);
 	return "";
 }
 
@@ -86,15 +85,16 @@ static int take_options(struct cli *c, int *argc, char **argv, const char **ret_
 				argv[n++] = argv[i++];
 			break;
 		}
-		if ((!command && (v = option_value(c, *argc, argv, &i, "-n"))) ||
-		    (v = option_value(c, *argc, argv, &i, "--name"))) {
+		if ((!command && (v = option_value(*argc, argv, &i, "-n"))) ||
+		    (v = option_value(*argc, argv, &i, "--name"))) {
 			if (!*v || strchr(v, '/'))
-				return cli_fail(c, CLI_USAGE, "'%.40s' is no name of a daemon", v);
+				return cli_fail(c, CLI_USAGE, "-n: no name of a daemon: '%.40s'",
+						v);
 			c->name = v;
-		} else if ((!command && (v = option_value(c, *argc, argv, &i, "-s"))) ||
-			   (v = option_value(c, *argc, argv, &i, "--socket"))) {
+		} else if ((!command && (v = option_value(*argc, argv, &i, "-s"))) ||
+			   (v = option_value(*argc, argv, &i, "--socket"))) {
 			if (!*v)
-				return cli_fail(c, CLI_USAGE, "no path of a control socket");
+				return cli_fail(c, CLI_USAGE, "-s needs the path of a socket");
 			c->socket = v;
 		} else if (!strcmp(argv[i], "--json") || (!command && !strcmp(argv[i], "-j"))) {
 			c->out.json = true;
@@ -345,12 +345,11 @@ int cli_line(struct cli *c, int argc, char **argv)
 			return ret;
 		ret = line_compile(argc, argv, &names, &msg, why, sizeof(why));
 	}
-	c->command = NULL; /* the texts of lines name it */
-	if (ret)
-		return cli_fail(c, ret == -EINVAL ? CLI_USAGE : CLI_FAILED, "%s", why);
-	return cli_ask(c, msg, NULL, NULL);
+	if (!ret)
+		return cli_ask(c, msg, NULL, NULL);
+	c->command = NULL; /* the text names it */
+	return cli_fail(c, ret == -EINVAL ? CLI_USAGE : CLI_FAILED, "%s", why);
 }
-
 /* --- attributes --- */
 
 int rt_attrs(const struct nlmsghdr *nlh, int type, size_t len, struct nlattr **tb, int max)

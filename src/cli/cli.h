@@ -34,6 +34,7 @@ struct cli {
 	struct out out;
 	FILE *err;
 	struct conn conn;
+	int pause_ms; /* before books that do not balance are asked for again */
 	bool connected, have_links;
 	struct msg_list links; /* RTM_NEWLINK, see cli_links() */
 };

@@ -108,7 +108,7 @@ static const char dump_help[] =
 	"  glassnet dump > glassnet.conf\n";
 
 static const char stop_help[] =
-	"Returns when the daemon has closed its socket.\n"
+	"Returns when the daemon has ended.\n"
 	"\n"
 	"  glassnet stop\n";
 

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
@@ -233,15 +234,30 @@ static int conn_error(struct conn *c, const struct nlmsghdr *nlh)
 	return e->error;
 }
 
+/* The socket closes before the process ends: wait for that too where it can be seen from here. */
 int conn_wait_end(struct conn *c)
 {
-	int64_t deadline = now_ms() + c->timeout_ms;
+	int64_t deadline = now_ms() + c->timeout_ms, left;
+	struct ucred cred = { .pid = 0 };
+	socklen_t len = sizeof(cred);
+	struct pollfd pfd = { .fd = -1, .events = POLLIN };
 	ssize_t n;
 
+	if (!getsockopt(c->fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) && cred.pid > 0 &&
+	    cred.pid != getpid())
+		pfd.fd = (int)syscall(SYS_pidfd_open, cred.pid, 0);
 	do {
 		n = conn_recv(c, deadline);
 	} while (n >= 0 || n == -EPROTO);
-	return n == -ECONNRESET ? 0 : (int)n;
+	if (n != -ECONNRESET || pfd.fd < 0) {
+		if (pfd.fd >= 0)
+			close(pfd.fd);
+		return n == -ECONNRESET ? 0 : (int)n;
+	}
+	left = deadline - now_ms();
+	n = poll(&pfd, 1, left > 0 ? (int)left : 0);
+	close(pfd.fd);
+	return n ? 0 : -ETIMEDOUT;
 }
 
 /* --- messages of this socket's own types --- */

@@ -41,7 +41,7 @@ void conn_close(struct conn *c);
  */
 int conn_ask(struct conn *c, struct nl_msg *msg, conn_cb cb, void *arg);
 
-/** conn_wait_end() - wait until the daemon closes its end: 0 or -ETIMEDOUT */
+/** conn_wait_end() - wait until the daemon is gone: 0 or -ETIMEDOUT */
 int conn_wait_end(struct conn *c);
 
 /** conn_request() - an empty request of type GN_CTL_*, or NULL without memory */

@@ -19,7 +19,6 @@
 #include "cli/cli.h"
 
 #define LEDGER_TRIES 5
-#define LEDGER_PAUSE_MS 20
 
 struct row {
 	uint32_t class;
@@ -50,7 +49,7 @@ static bool print_rows(struct cli *c, const struct ledger *l, unsigned class);
 
 int cmd_drops(struct cli *c, int argc, char **argv)
 {
-	const struct timespec pause = { .tv_nsec = LEDGER_PAUSE_MS * 1000000L };
+	const struct timespec pause = { .tv_nsec = c->pause_ms * 1000000L };
 	bool reset = argc == 2 && !strcmp(argv[1], "--reset"), ok = true;
 	struct ledger l = { .row = NULL };
 	int status = CLI_OK;

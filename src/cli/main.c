@@ -17,7 +17,8 @@
 int main(int argc, char **argv)
 {
 	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
-	struct cli c = { .out = { .f = stdout }, .err = stderr };
+	struct cli c = { .out = { .f = stdout }, .err = stderr,
+			 .pause_ms = 20 };
 	int status;
 
 	signal(SIGPIPE, SIG_IGN);

@@ -183,6 +183,15 @@ void table_cell(struct table *t, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* Is there nothing to print behind cell @i of its row? */
+static bool row_ends(const struct table *t, size_t i)
+{
+	while (++i % t->cols && i < t->n)
+		if (*t->cell[i])
+			return false;
+	return true;
+}
+
 bool table_print(struct table *t, FILE *f, const char *indent)
 {
 	int width[TABLE_COLS] = { 0 };
@@ -193,13 +202,17 @@ bool table_print(struct table *t, FILE *f, const char *indent)
 			width[i % t->cols] = (int)strlen(t->cell[i]);
 	for (size_t i = 0; i < t->n && ok; i++) {
 		unsigned c = (unsigned)(i % t->cols);
+		bool last = row_ends(t, i);
 
-		if (!c)
-			fputs(indent, f);
-		if (c + 1 == t->cols)
-			fprintf(f, "%s\n", t->cell[i]);
+		fputs(c ? "  " : indent, f);
+		if (t->right & 1u << c)
+			fprintf(f, "%*s", width[c], t->cell[i]);
 		else
-			fprintf(f, t->right & 1u << c ? "%*s  " : "%-*s  ", width[c], t->cell[i]);
+			fprintf(f, "%-*s", last ? 0 : width[c], t->cell[i]);
+		if (!last)
+			continue;
+		fputc('\n', f);
+		i += t->cols - 1 - c;
 	}
 	table_free(t);
 	return ok;
