@@ -20,8 +20,10 @@
 struct flush_order {
 	struct neigh_table *tbl;
 	struct net_device *dev;
+	bool skip_perm;
 };
 
+static void neigh_order_flush(struct flush_order *order);
 static void neigh_flush_dev(void *order);
 static void neigh_retire(struct neighbour *n);
 static void neigh_unlink(struct neighbour *n);
@@ -149,12 +151,22 @@ bool neigh_remove_one(struct neighbour *n)
 
 void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev)
 {
-	struct flush_order order = { .tbl = tbl, .dev = dev };
+	neigh_order_flush(&(struct flush_order){ .tbl = tbl, .dev = dev });
+}
+
+void neigh_carrier_down(struct neigh_table *tbl, struct net_device *dev)
+{
+	neigh_order_flush(&(struct flush_order){ .tbl = tbl, .dev = dev, .skip_perm = true });
+}
+
+static void neigh_order_flush(struct flush_order *order)
+{
+	struct neigh_table *tbl = order->tbl;
 
 	if (this_vcpu() && this_vcpu()->m == &tbl->net->m)
-		neigh_flush_dev(&order);
+		neigh_flush_dev(order);
 	else
-		smp_call(&tbl->net->m, 0, neigh_flush_dev, &order);
+		smp_call(&tbl->net->m, 0, neigh_flush_dev, order);
 }
 
 void neigh_changeaddr(struct neigh_table *tbl, struct net_device *dev)
@@ -173,6 +185,8 @@ static void neigh_flush_dev(void *arg)
 	for (unsigned i = 0; i < 1u << tbl->nht->shift; i++) {
 		hlist_for_each_entry_safe(n, next, &tbl->nht->buckets[i], hash) {
 			if (order->dev && n->dev != order->dev)
+				continue;
+			if (order->skip_perm && n->nud_state & NUD_PERMANENT)
 				continue;
 			spin_lock(&n->lock);
 			neigh_retire(n);

@@ -174,6 +174,7 @@ static __always_inline int neigh_output(struct neighbour *n, struct sk_buff *skb
 /* Forget every entry of @dev (NULL: all). RTNL or a vCPU. */
 void neigh_ifdown(struct neigh_table *tbl, struct net_device *dev);
 void neigh_changeaddr(struct neigh_table *tbl, struct net_device *dev);
+void neigh_carrier_down(struct neigh_table *tbl, struct net_device *dev); /* all but the permanent ones */
 /* Walk all entries. RCU reader or RTNL. */
 void neigh_for_each(struct neigh_table *tbl, void (*cb)(struct neighbour *n, void *arg), void *arg);
 static __always_inline bool neigh_key_eq32(const struct neighbour *n, const void *pkey)

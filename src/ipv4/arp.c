@@ -85,9 +85,13 @@ static void arp_process(struct sk_buff *skb)
 		goto invalid;
 	if (ipv4_is_multicast(tip) || (!IN_DEV_ORCONF(in_dev, ROUTE_LOCALNET) && ipv4_is_loopback(tip)))
 		goto invalid;
-	/* a station that claims the broadcast address as its own link-layer address is refused */
-	if (!memcmp(sha, dev->broadcast, dev->addr_len))
+	/* RFC 1122 2.3.2.1: a link-layer group is nobody's own address */
+	if (!memcmp(sha, dev->broadcast, dev->addr_len) || (dev->type == ARPHRD_ETHER && sha[0] & 1))
 		goto invalid;
+	if (sip == tip && IN_DEV_ORCONF(in_dev, DROP_GRATUITOUS_ARP)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_ARP_IGNORED);
+		return;
+	}
 
 	if (!sip) { /* RFC 5227: somebody asks before he takes the address */
 		if (arp->ar_op == htons(ARPOP_REQUEST) && inet_addr_type_dev_table(net, dev, tip) == RTN_LOCAL && !arp_ignore(in_dev, sip, tip))
@@ -101,7 +105,7 @@ static void arp_process(struct sk_buff *skb)
 
 		if (rt->rt_type == RTN_LOCAL)
 			answer = !arp_ignore(in_dev, sip, tip) && !(IN_DEV_ORCONF(in_dev, ARP_FILTER) && arp_filter(dev, sip, tip));
-		else if (IN_DEV_ORCONF(in_dev, FORWARDING))
+		else if (IN_DEV_FORWARD(in_dev))
 			answer = rt->rt_type == RTN_UNICAST && rt->dst.dev != dev && IN_DEV_ORCONF(in_dev, PROXY_ARP);
 		if (answer || rt->rt_type == RTN_LOCAL) {
 			struct neighbour *n = __neigh_lookup_noref(&net->ipv4->arp_tbl, &sip, dev);
@@ -178,6 +182,19 @@ static bool arp_filter(struct net_device *dev, __be32 sip, __be32 tip)
 	return other;
 }
 
+/* May an entry be made that nobody asked for? conf/arp_accept: 1 any, 2 of a subnet of ours */
+static bool arp_accept(struct in_device *in_dev, __be32 sip)
+{
+	switch (IN_DEV_ARP_ACCEPT(in_dev)) {
+	case 1:
+		return true;
+	case 2:
+		return inet_confirm_addr(dev_net(in_dev->dev), in_dev, sip, 0, RT_SCOPE_LINK);
+	default:
+		return false;
+	}
+}
+
 /* What the packet says about its sender, for an entry that is there (or, with arp_accept, that may be made). */
 static void arp_learn(struct sk_buff *skb, __be32 sip, __be32 tip, const unsigned char *sha)
 {
@@ -188,14 +205,12 @@ static void arp_learn(struct sk_buff *skb, __be32 sip, __be32 tip, const unsigne
 	struct neighbour *n = __neigh_lookup_noref(&net->ipv4->arp_tbl, &sip, dev);
 	const unsigned char *tha = sha + dev->addr_len + 4;
 	unsigned addr_type = inet_addr_type_dev_table(net, dev, sip);
-	bool gratuitous = tip == sip && (arp->ar_op == htons(ARPOP_REQUEST) || !memcmp(tha, sha, dev->addr_len));
+	bool gratuitous = tip == sip && addr_type == RTN_UNICAST &&
+			  (arp->ar_op == htons(ARPOP_REQUEST) || !memcmp(tha, sha, dev->addr_len));
 	uint8_t state = NUD_REACHABLE;
 	bool override;
 
-	if (gratuitous && IN_DEV_ORCONF(in_dev, DROP_GRATUITOUS_ARP))
-		return;
-
-	if (IN_DEV_ORCONF(in_dev, ARP_ACCEPT) && !n && addr_type == RTN_UNICAST && (gratuitous || arp->ar_op == htons(ARPOP_REPLY)))
+	if (!n && addr_type == RTN_UNICAST && (gratuitous || arp->ar_op == htons(ARPOP_REPLY)) && arp_accept(in_dev, sip))
 		n = __neigh_create(&net->ipv4->arp_tbl, &sip, dev, false);
 	if (!n || addr_type == RTN_LOCAL) /* nobody else may speak for our own addresses */
 		return;
@@ -261,6 +276,7 @@ static void arp_solicit(struct neighbour *n, struct sk_buff *skb)
 	struct in_device *in_dev = __in_dev_get_rcu(dev);
 	struct arp_addrs a = { .src_hw = NULL };
 	unsigned char dst_ha[MAX_ADDR_LEN];
+	unsigned seq;
 	int probes = atomic_read(&n->probes);
 	__be32 saddr = 0, target;
 
@@ -291,7 +307,11 @@ static void arp_solicit(struct neighbour *n, struct sk_buff *skb)
 	if (probes < 0) {
 		if (!(n->nud_state & NUD_VALID))
 			return; /* nothing to ask there */
-		memcpy(dst_ha, n->ha, dev->addr_len);
+		do { /* ha_seq is odd while somebody writes */
+			seq = smp_load_acquire(&n->ha_seq);
+			memcpy(dst_ha, n->ha, dev->addr_len);
+			__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		} while (seq & 1 || seq != READ_ONCE(n->ha_seq));
 		a.dest_hw = dst_ha;
 	} else if (probes - n->parms->app_probes < 0) {
 		return; /* app_probes is 0: there is no resolver outside */
@@ -369,7 +389,7 @@ static uint32_t arp_hash(const void *pkey, const struct net_device *dev, const u
 	uint32_t key;
 
 	memcpy(&key, pkey, 4);
-	return (key ^ (uint32_t)(uintptr_t)dev) * rnd[0] ^ (uint32_t)dev->ifindex * rnd[1];
+	return (key ^ (uint32_t)dev->ifindex * rnd[1]) * (rnd[0] | 1) ^ rnd[2];
 }
 
 /* --- events and life --- */
@@ -381,8 +401,8 @@ static int arp_netdev_event(struct netdev_notifier *nb, enum netdev_event event,
 	if (event == NETDEV_CHANGEADDR) {
 		neigh_changeaddr(&ipv4->arp_tbl, dev);
 		rt_cache_flush(ipv4->net);
-	} else if (event == NETDEV_CHANGE && !netif_carrier_ok(dev)) {
-		neigh_ifdown(&ipv4->arp_tbl, dev);
+	} else if (event == NETDEV_CHANGE && !netif_carrier_ok(dev) && dev->ip_ptr && IN_DEV_ARP_EVICT_NOCARRIER(dev->ip_ptr)) {
+		neigh_carrier_down(&ipv4->arp_tbl, dev);
 	}
 	return 0;
 }
@@ -392,38 +412,17 @@ void arp_ifdown(struct net_device *dev)
 	neigh_ifdown(&dev_net(dev)->ipv4->arp_tbl, dev);
 }
 
-/* Defaults of Linux, in jiffies of this machine. */
-static void arp_table_defaults(struct neigh_table *tbl, int hz)
-{
-	tbl->family = AF_INET;
-	tbl->id = "arp_cache";
-	tbl->key_len = 4;
-	tbl->entry_size = sizeof(struct neighbour);
-	tbl->hash = arp_hash;
-	tbl->constructor = arp_constructor;
-	tbl->gc_interval = 30 * hz;
-	tbl->gc_thresh1 = 128;
-	tbl->gc_thresh2 = 512;
-	tbl->gc_thresh3 = 1024;
-	tbl->parms.mcast_probes = 3;
-	tbl->parms.ucast_probes = 3;
-	tbl->parms.retrans_time = hz;
-	tbl->parms.base_reachable_time = 30 * hz;
-	tbl->parms.delay_probe_time = 5 * hz;
-	tbl->parms.gc_staletime = 60 * hz;
-	tbl->parms.unres_qlen_bytes = 212992;
-	tbl->parms.proxy_delay = hz * 8 / 10;
-	tbl->parms.anycast_delay = hz;
-	tbl->parms.locktime = hz;
-	tbl->parms.proxy_qlen = 64;
-}
-
 int arp_init(struct net *net)
 {
 	struct netns_ipv4 *ipv4 = net->ipv4;
 	int err;
 
-	arp_table_defaults(&ipv4->arp_tbl, (int)net->m.hz);
+	ipv4->arp_tbl.family = AF_INET;
+	ipv4->arp_tbl.id = "arp_cache";
+	ipv4->arp_tbl.key_len = 4;
+	ipv4->arp_tbl.entry_size = sizeof(struct neighbour);
+	ipv4->arp_tbl.hash = arp_hash;
+	ipv4->arp_tbl.constructor = arp_constructor;
 	err = neigh_table_init(net, &ipv4->arp_tbl);
 	if (err)
 		return err;

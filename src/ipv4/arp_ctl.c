@@ -46,7 +46,7 @@ static void arp_show_one(struct neighbour *n, void *arg)
 	int len = 0;
 
 	spin_lock(&n->lock);
-	if (!(n->nud_state & NUD_NOARP)) { /* entries that need no ARP are not shown */
+	if (n->nud_state & ~NUD_NOARP) { /* neither entries that need no ARP nor those that nobody has asked for */
 		snprintf(ip, sizeof(ip), "%u.%u.%u.%u", k[0], k[1], k[2], k[3]);
 		for (int i = 0; i < n->dev->addr_len; i++)
 			len += snprintf(ha + len, sizeof(ha) - (size_t)len, i ? ":%02x" : "%02x", n->ha[i]);
@@ -143,6 +143,8 @@ int arp_ioctl(struct net *net, unsigned cmd, struct arpreq *r, bool admin)
 		return -EPFNOSUPPORT;
 	if (r->arp_flags & ATF_PUBL)
 		return -EOPNOTSUPP; /* published (proxy) entries do not exist here */
+	if (r->arp_flags & (ATF_NETMASK | ATF_DONTPUB))
+		return -EINVAL;
 	addr = sin.sin_addr.s_addr;
 	r->arp_dev[sizeof(r->arp_dev) - 1] = 0;
 	dev = r->arp_dev[0] ? __dev_get_by_name(net, r->arp_dev) : NULL;
@@ -160,7 +162,7 @@ int arp_ioctl(struct net *net, unsigned cmd, struct arpreq *r, bool admin)
 	case SIOCDARP:
 		return arp_invalidate(dev, addr, true);
 	case SIOCSARP:
-		if (r->arp_ha.sa_family != dev->type)
+		if (r->arp_ha.sa_family && r->arp_ha.sa_family != dev->type)
 			return -EINVAL;
 		return arp_change(&(struct arp_change){ .dev = dev, .addr = addr, .ha = (const unsigned char *)r->arp_ha.sa_data,
 							.state = r->arp_flags & ATF_PERM ? NUD_PERMANENT : NUD_STALE });

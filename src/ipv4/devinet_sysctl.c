@@ -55,6 +55,7 @@ static const struct ctl_table devinet_table[] = {
 	CONF("bc_forwarding", BC_FORWARDING, "forward directed broadcasts"),
 	CONF("ignore_routes_with_linkdown", IGNORE_ROUTES_WITH_LINKDOWN,
 	     "do not use routes by this device while it has no carrier"),
+	CONF("arp_evict_nocarrier", ARP_EVICT_NOCARRIER, "forget neighbours when the carrier is lost"),
 };
 static_assert(ARRAY_SIZE(devinet_table) == DEVCONF_MAX, "a file for each setting");
 
@@ -171,6 +172,7 @@ static void conf_defaults(struct ipv4_devconf *cnf)
 		[DEVCONF_SECURE_REDIRECTS] = 1,
 		[DEVCONF_SEND_REDIRECTS] = 1,
 		[DEVCONF_SHARED_MEDIA] = 1,
+		[DEVCONF_ARP_EVICT_NOCARRIER] = 1,
 		[DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL] = 10000,
 		[DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL] = 1000,
 	} };

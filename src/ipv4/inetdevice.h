@@ -88,6 +88,7 @@ static __always_inline struct in_device *__in_dev_get_rcu(const struct net_devic
 #define IN_DEV_ARP_ACCEPT(in_dev) IN_DEV_MAXCONF(in_dev, ARP_ACCEPT)
 #define IN_DEV_ARP_ANNOUNCE(in_dev) IN_DEV_MAXCONF(in_dev, ARP_ANNOUNCE)
 #define IN_DEV_ARP_IGNORE(in_dev) IN_DEV_MAXCONF(in_dev, ARP_IGNORE)
+#define IN_DEV_ARP_EVICT_NOCARRIER(in_dev) IN_DEV_ANDCONF(in_dev, ARP_EVICT_NOCARRIER)
 #define IN_DEV_ARP_NOTIFY(in_dev) IN_DEV_MAXCONF(in_dev, ARP_NOTIFY)
 
 int devinet_init(struct net *net); /* net.ipv4.conf.*, net.ipv4.ip_forward, RTM_*ADDR, device notifier */

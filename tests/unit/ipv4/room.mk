@@ -36,3 +36,5 @@ check_PROGRAMS += %D%/check_udp_sock
 %C%_check_udp_sock_LDADD = $(IPV4_CHECK)
 check_PROGRAMS += %D%/check_route
 %C%_check_route_LDADD = $(IPV4_CHECK)
+check_PROGRAMS += %D%/check_arp
+%C%_check_arp_LDADD = $(IPV4_CHECK)
