@@ -136,33 +136,30 @@ static int parse_addr(const char *cidr, __be32 *addr, unsigned *plen)
 static int make_device(struct daemon *d, const struct device_opt *o, struct extack *err)
 {
 	struct nif_options opts = { .has_mac = o->has_mac, .mtu = (unsigned)o->mtu, .queues = o->queues };
+	struct extack why = { "" };
 	struct net_device *dev;
 	__be32 addr;
 	unsigned plen;
 	int ret;
 
 	memcpy(opts.mac, o->mac, ETH_ALEN);
-	ret = drivers_probe(d->net, o->spec, &opts, &dev, err);
+	ret = drivers_probe(d->net, o->spec, &opts, &dev, &why);
 	for (int i = 0; !ret && i < o->n_addr; i++) {
 		ret = parse_addr(o->addr[i], &addr, &plen);
 		if (!ret)
-			ret = inet_addr_add(dev, addr, plen, 0, RT_SCOPE_UNIVERSE, NULL, err);
+			ret = inet_addr_add(dev, addr, plen, 0, RT_SCOPE_UNIVERSE, NULL, &why);
 	}
 	if (!ret)
-		ret = dev_change_flags(dev, dev->flags | IFF_UP, err);
+		ret = dev_change_flags(dev, dev->flags | IFF_UP, &why);
 	if (!ret && o->gateway) {
 		struct fib_config cfg = { .fc_table = RT_TABLE_MAIN, .fc_type = RTN_UNICAST, .fc_protocol = RTPROT_BOOT,
 					  .fc_scope = RT_SCOPE_UNIVERSE, .fc_oif = dev->ifindex, .fc_nlflags = NLM_F_CREATE | NLM_F_EXCL };
 
 		inet_pton(AF_INET, o->gateway, &cfg.fc_gw);
-		ret = fib_route_add(d->net, &cfg, err);
+		ret = fib_route_add(d->net, &cfg, &why);
 	}
-	if (ret) {
-		char why[160];
-
-		snprintf(why, sizeof(why), "%s", err->msg[0] ? err->msg : strerror(-ret));
-		extack_set(err, "%s: %s", o->spec, why);
-	}
+	if (ret)
+		extack_set(err, "%s: %s", o->spec, why.msg[0] ? why.msg : strerror(-ret));
 	return ret;
 }
 
@@ -200,13 +197,11 @@ static int boot(struct daemon *d, struct extack *err)
 	if (!ret && d->opt.config)
 		ret = conf_load(d, d->opt.config, err);
 	for (int i = 0; !ret && i < d->opt.n_set; i++) {
-		ret = conf_line(d, d->opt.set[i], err);
-		if (ret) {
-			char why[160];
+		struct extack why = { "" };
 
-			snprintf(why, sizeof(why), "%s", err->msg);
-			extack_set(err, "--set %s: %s", d->opt.set[i], why);
-		}
+		ret = conf_line(d, d->opt.set[i], &why);
+		if (ret)
+			extack_set(err, "--set %s: %s", d->opt.set[i], why.msg);
 	}
 	return ret ? ret : apps_start(d, err);
 }
