@@ -19,3 +19,8 @@ TEST_HELPERS += %D%/differential/differential
 %C%_differential_differential_SOURCES += %D%/differential/side_glass.c
 %C%_differential_differential_SOURCES += %D%/differential/side_kernel.c
 %C%_differential_differential_LDADD = src/libglassnet.la
+
+# glassnetd on TAP devices
+SCRIPTED_TESTS += %D%/live.sh
+TEST_HELPERS += %D%/probe
+%C%_probe_SOURCES = %D%/probe.c
