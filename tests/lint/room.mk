@@ -9,6 +9,7 @@ SCRIPTED_TESTS += %D%/globals
 SCRIPTED_TESTS += %D%/linkfloors
 SCRIPTED_TESTS += %D%/exports
 SCRIPTED_TESTS += %D%/manpages
+SCRIPTED_TESTS += %D%/options
 SCRIPTED_TESTS += %D%/self
 EXTRA_DIST += %D%/tap.sh
 EXTRA_DIST += %D%/floors.tab
