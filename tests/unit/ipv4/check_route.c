@@ -1,33 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* check_route.c: routes of received and sent packets in Linux's order, caches, path MTU, redirects, errors and their rates. */
-#include "support/ipfix.h"
-#include "support/faulty.h"
-#include "support/nlfix.h"
-
-#include "ipv4/igmp.h"
-#include "ipv4/route_priv.h"
-
-static unsigned char pkt[2048];
-
-static void begin(void)
-{
-	ipfix_begin();
-	nl_client_.strict = false;
-}
-
-static void end(void)
-{
-	ipfix_end();
-}
-
-static int route_add(const char *dst, unsigned plen, const char *gw, struct net_device *dev, uint8_t type)
-{
-	struct fib_config cfg = { .fc_dst = inet_addr(dst), .fc_dst_len = (uint8_t)plen, .fc_gw = gw ? inet_addr(gw) : 0,
-				  .fc_oif = dev ? dev->ifindex : 0, .fc_type = type, .fc_nlflags = NLM_F_CREATE | NLM_F_EXCL,
-				  .fc_scope = gw || !dev ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
-
-	return fib_route_add(&f.n.net, &cfg, NULL);
-}
+#include "unit/ipv4/routefix.h"
 
 /* --- input --- */
 
@@ -453,19 +426,6 @@ END_TEST
 
 /* --- path MTU --- */
 
-/* ICMP from @from about a UDP packet of ours to @about, and what is said of it in the four bytes */
-static void rx_icmp(const char *from, const char *about, int type, int code, uint32_t info)
-{
-	unsigned char quoted[64], msg[128];
-	unsigned len;
-
-	ipfix_pkt(quoted, A_SELF, about, IPPROTO_ICMP, NULL, 8);
-	quoted[20] = ICMP_ECHOREPLY; /* an answer of ours: no socket is needed */
-	len = ipfix_icmp(msg, type, code, info, quoted, 8 + 28);
-	len = ipfix_pkt(pkt, from, A_SELF, IPPROTO_ICMP, msg, len);
-	ipfix_rx(f.eth0, pkt, len);
-}
-
 static unsigned mtu_to(const char *daddr)
 {
 	struct rtable *rt;
@@ -699,69 +659,6 @@ START_TEST(test_redirects_that_we_send)
 }
 END_TEST
 
-/* --- RTM_GETROUTE --- */
-
-static const struct nlmsghdr *get(const char *dst, const char *src, int oif, int iif, unsigned flags, int want)
-{
-	struct rtmsg h = { .rtm_family = AF_INET, .rtm_flags = flags, .rtm_dst_len = 32 };
-
-	nl_new(RTM_GETROUTE, 0, &h, sizeof(h));
-	nl_ip(RTA_DST, dst);
-	if (src)
-		nl_ip(RTA_SRC, src);
-	if (oif)
-		nl_u32(RTA_OIF, (uint32_t)oif);
-	if (iif)
-		nl_u32(RTA_IIF, (uint32_t)iif);
-	ck_assert_int_eq(nl_do(&f.n.net), want);
-	return (const struct nlmsghdr *)(void *)nl_reply;
-}
-
-START_TEST(test_getroute)
-{
-	const struct nlmsghdr *m;
-	const struct rtmsg *r;
-
-	ck_assert_int_eq(route_add("0.0.0.0", 0, A_PEER, NULL, RTN_UNICAST), 0);
-	m = get("8.8.8.8", NULL, 0, 0, 0, 0);
-	r = NLMSG_DATA(m);
-	ck_assert_int_eq(m->nlmsg_type, RTM_NEWROUTE);
-	ck_assert_int_eq(r->rtm_dst_len, 32);
-	ck_assert_int_eq(r->rtm_src_len, 0);
-	ck_assert_int_eq(r->rtm_table, RT_TABLE_MAIN);
-	ck_assert_int_eq(r->rtm_type, RTN_UNICAST);
-	ck_assert_uint_eq(r->rtm_flags, RTM_F_CLONED);
-	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_DST), inet_addr("8.8.8.8"));
-	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_GATEWAY), inet_addr(A_PEER));
-	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_PREFSRC), inet_addr(A_SELF));
-	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_OIF), (unsigned)f.eth0->ifindex);
-	ck_assert_int_eq(nlb_len(nl_attr(m, sizeof(*r), RTA_CACHEINFO)), sizeof(struct rta_cacheinfo));
-	m = get(A_SELF, NULL, 0, 0, 0, 0);
-	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_type, RTN_LOCAL);
-	ck_assert_uint_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_flags, RTCF_LOCAL | RTM_F_CLONED);
-	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_OIF), (unsigned)f.lo->ifindex);
-	/* as if received */
-	m = get(A_SELF, A_PEER, 0, f.eth0->ifindex, 0, 0);
-	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_type, RTN_LOCAL);
-	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_IIF), (unsigned)f.eth0->ifindex);
-	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_SRC), inet_addr(A_PEER));
-	get("9.9.9.9", A_PEER, 0, f.eth0->ifindex, 0, -EHOSTUNREACH); /* we do not forward */
-	get(A_SELF, A_SELF, 0, f.eth0->ifindex, 0, -EINVAL);
-	get("8.8.8.8", "1.2.3.4", 0, 0, 0, -ENETUNREACH);
-	get("8.8.8.8", NULL, 99, 0, 0, -ENODEV);
-	get("8.8.8.8", NULL, 0, 99, 0, -ENODEV);
-	get("8.8.8.8", NULL, 0, 0, 0x80, -EINVAL);
-	ck_assert_str_eq(nl_err, "ipv4: Unsupported rtm_flags for route get request");
-	/* the entry itself */
-	m = get("192.168.1.77", NULL, 0, 0, RTM_F_FIB_MATCH, 0);
-	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_dst_len, 24);
-	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_protocol, RTPROT_KERNEL);
-	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400);
-	m = get("8.8.8.8", NULL, 0, 0, 0, 0);
-	ck_assert_uint_eq(nlb_get_u32((const struct nlattr *)nlb_data(nl_attr(m, sizeof(*r), RTA_METRICS))), 1400);
-}
-END_TEST
-
 /* --- failures --- */
 
 static bool faulty(unsigned long nth, bool *ret_hit)
@@ -820,7 +717,6 @@ Suite *suite(void)
 	tcase_add_test(tc, test_redirect_waits_for_its_neighbour);
 	tcase_add_test(tc, test_redirects_without_shared_media);
 	tcase_add_test(tc, test_redirects_that_we_send);
-	tcase_add_test(tc, test_getroute);
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(sweep, 120);
 	tcase_add_test(sweep, test_failures);
