@@ -168,7 +168,7 @@ static bool print_class(struct cli *c, const struct ledger *l, unsigned class)
 	if (!o->json)
 		fprintf(o->f, "%s%s%s (%s)\n", out_bold(o), classes[class].title, out_plain(o),
 			classes[class].text);
-	if (class)
+	if (class && any)
 		print_balance(c, l, class);
 	ok = print_rows(c, l, class);
 	out_close(o, '}');

@@ -2,3 +2,6 @@
 # Checks of the cli. Two lines a program; its source is %D%/check_NAME.c:
 # check_PROGRAMS += %D%/check_NAME
 # %C%_check_NAME_LDADD = $(CLI_CHECK)
+check_PROGRAMS += %D%/check_cli
+%C%_check_cli_LDADD = $(CLI_CHECK)
+%C%_check_cli_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
