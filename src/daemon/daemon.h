@@ -77,9 +77,10 @@ void vcpu_threads_stop(struct daemon *d); /* join; from here on vCPUs are turned
 void vcpu_threads_free(struct daemon *d); /* after net_destroy(): devices unmask lines while they close */
 
 /* priv.c */
-struct priv *priv_start(const struct options *o, struct extack *err); /* fork the helper */
+struct priv *priv_start(const struct options *o, const char *socket_path, struct extack *err); /* fork the helper */
 int priv_dev_open(struct priv *p, const char *spec, unsigned queue);   /* descriptor or -errno */
-int priv_drop(const struct options *o, bool rootless, struct extack *err); /* give up user and capabilities */
+/* Give up user and capabilities; the control socket goes to the new user. */
+int priv_drop(const struct options *o, const char *socket_path, struct extack *err);
 int priv_rootless(struct extack *err); /* own user and network namespace */
 void priv_stop(struct priv *p);
 

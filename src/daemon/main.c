@@ -167,7 +167,7 @@ static int boot(struct daemon *d, struct extack *err)
 {
 	int ret;
 
-	d->priv = priv_start(&d->opt, err);
+	d->priv = priv_start(&d->opt, d->socket_path, err);
 	if (!d->priv)
 		return -EAGAIN;
 	d->loop = ev_default_loop(EVFLAG_NOENV);
@@ -178,7 +178,7 @@ static int boot(struct daemon *d, struct extack *err)
 	d->ctl = ctl_start(d, err);
 	if (!d->ctl)
 		return -EADDRINUSE;
-	ret = priv_drop(&d->opt, d->opt.rootless, err);
+	ret = priv_drop(&d->opt, d->socket_path, err);
 	if (ret)
 		return ret;
 	ev_signal_init(&d->sigint, signal_cb, SIGINT);

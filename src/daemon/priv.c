@@ -5,7 +5,7 @@
  * Theory of operation
  *   Before anything else a helper process is forked, which keeps its rights and does two things for the daemon over a socketpair: open queue Q of
  *   configured device N (and set the host's side of it up, where asked for), nothing that is not on the command line. The daemon then drops
- *   its user (--user) and every capability, and may not gain new ones. The helper ends when the daemon does.
+ *   its user (--user) and every capability, and may not gain new ones. The helper ends when the daemon does, and removes its socket.
  *   Message: struct ask; answer: struct answer, with the descriptor in SCM_RIGHTS when error is 0.
  * Threads: the control thread.
  */
@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,11 +42,12 @@ struct priv {
 	pid_t pid;
 };
 
-static void helper_main(int fd, const struct options *o) __attribute__((noreturn));
+static void helper_main(int fd, const struct options *o, const char *socket_path) __attribute__((noreturn));
+static void remove_socket(const char *path);
 static int helper_open(const struct options *o, const struct ask *ask, struct answer *ans);
 static void send_answer(int to, const struct answer *ans, int fd);
 
-struct priv *priv_start(const struct options *o, struct extack *err)
+struct priv *priv_start(const struct options *o, const char *socket_path, struct extack *err)
 {
 	struct priv *p = calloc(1, sizeof(*p));
 	int pair[2];
@@ -65,7 +67,7 @@ struct priv *priv_start(const struct options *o, struct extack *err)
 	}
 	if (!p->pid) {
 		close(pair[0]);
-		helper_main(pair[1], o);
+		helper_main(pair[1], o, socket_path);
 	}
 	close(pair[1]);
 	p->fd = pair[0];
@@ -116,16 +118,19 @@ int priv_dev_open(struct priv *p, const char *spec, unsigned queue)
 	return fd;
 }
 
-int priv_drop(const struct options *o, bool rootless, struct extack *err)
+int priv_drop(const struct options *o, const char *socket_path, struct extack *err)
 {
-	if (o->user && !rootless) {
+	capng_clear(CAPNG_SELECT_BOUNDS);
+	if (!geteuid())
+		capng_apply(CAPNG_SELECT_BOUNDS);
+	if (o->user && !o->rootless) {
 		struct passwd *pw = getpwnam(o->user);
 
 		if (!pw) {
 			extack_set(err, "--user %s: no such user", o->user);
 			return -ENOENT;
 		}
-		if (setgroups(0, NULL) || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) || setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid)) {
+		if (chown(socket_path, pw->pw_uid, pw->pw_gid) || setgroups(0, NULL) || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) || setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid)) {
 			extack_set(err, "--user %s: %s", o->user, strerror(errno));
 			return -errno;
 		}
@@ -179,14 +184,14 @@ fail:
 
 /* --- the helper's side --- */
 
-static void helper_main(int fd, const struct options *o)
+static void helper_main(int fd, const struct options *o, const char *socket_path)
 {
 	struct ask ask;
 	ssize_t n;
 
 	prctl(PR_SET_NAME, "glassnetd-dev");
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	signal(SIGINT, SIG_IGN); /* Ctrl-C is the daemon's business; we end with it */
+	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	while ((n = recv(fd, &ask, sizeof(ask), 0)) != 0) {
 		struct answer ans = { 0 };
@@ -201,7 +206,22 @@ static void helper_main(int fd, const struct options *o)
 		if (dev >= 0)
 			close(dev);
 	}
+	remove_socket(socket_path);
 	_exit(0);
+}
+
+/* The daemon is gone, killed perhaps, or without the right to do it itself: its socket goes, unless another daemon answers there. */
+static void remove_socket(const char *path)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(un.sun_path))
+		return;
+	strcpy(un.sun_path, path);
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) && errno == ECONNREFUSED)
+		unlink(path);
+	close(fd);
 }
 
 /* Is @spec what the command line named? "tap:x" of "tap:x,itr=9", "pcap:f" of "pcap:f,out=g", "pcap-out:g" of the same. */
