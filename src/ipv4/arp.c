@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arp.c - address resolution: asking, answering, learning (RFC 826, 5227, 1122 2.3.2; mirrors net/ipv4/arp.c)
+ * arp.c - address resolution: asking, answering, learning (RFC 826, 5227, 1122 2.3.2; mirrors
+ * net/ipv4/arp.c)
  *
  * Theory of operation
- *   Receive: arp_rcv checks the shape of the packet, arp_process what it means: a question for an address of ours is answered, what it tells about
- *   its sender updates an entry that is there already (an unsolicited packet makes no new one unless arp_accept). Send: neighbour.c calls
- *   arp_solicit when an entry needs an answer; ip_finish_output2 asks ipv4_neigh_lookup for the entry of the next hop.
- *   Owns: the table arp_tbl of the net. An ARP packet ends by consume_skb (ledger: consumed), ARP_INVALID or ARP_IGNORED.
- *   Our own addresses are never learnt from others. Not here: proxy ARP with delay; proxy_arp answers at once.
+ *   Receive: arp_rcv checks the shape of the packet, arp_process what it means: a question for an
+ *   address of ours is answered, what it tells about its sender updates an entry that is there
+ *   already (an unsolicited packet makes no new one unless arp_accept). Send: neighbour.c calls
+ *   arp_solicit when an entry needs an answer; ip_finish_output2 asks ipv4_neigh_lookup for the
+ *   entry of the next hop.
+ *   Owns: the table arp_tbl of the net. An ARP packet ends by consume_skb (ledger: consumed),
+ *   ARP_INVALID or ARP_IGNORED. Our own addresses are never learnt from others. Not here: proxy ARP
+ *   with delay; proxy_arp answers at once.
  * Threads: softirq, calls; arp_init/exit RTNL. Control (files, ioctl) is in arp_ctl.c.
  */
 #include "ipv4/arp.h"
@@ -25,24 +29,30 @@ static void arp_answer(struct net_device *dev, __be32 tip, __be32 sip, const uns
 static bool arp_ignore(struct in_device *in_dev, __be32 sip, __be32 tip);
 static bool arp_filter(struct net_device *dev, __be32 sip, __be32 tip);
 static void arp_learn(struct sk_buff *skb, __be32 sip, __be32 tip, const unsigned char *sha);
-static struct sk_buff *arp_create(int type, int ptype, struct net_device *dev, const struct arp_addrs *a);
+static struct sk_buff *arp_create(int type, int ptype, struct net_device *dev,
+				  const struct arp_addrs *a);
 static void arp_solicit(struct neighbour *n, struct sk_buff *skb);
 static void arp_error_report(struct neighbour *n, struct sk_buff *skb);
 static int arp_constructor(struct neighbour *n);
 
-static const struct neigh_ops arp_generic_ops = { AF_INET, arp_solicit, arp_error_report, neigh_resolve_output, neigh_connected_output };
-static const struct neigh_ops arp_hh_ops = { AF_INET, arp_solicit, arp_error_report, neigh_resolve_output, neigh_resolve_output };
-static const struct neigh_ops arp_direct_ops = { AF_INET, NULL, NULL, neigh_direct_output, neigh_direct_output };
+static const struct neigh_ops arp_generic_ops = { AF_INET, arp_solicit, arp_error_report,
+						  neigh_resolve_output, neigh_connected_output };
+static const struct neigh_ops arp_hh_ops = { AF_INET, arp_solicit, arp_error_report,
+					     neigh_resolve_output, neigh_resolve_output };
+static const struct neigh_ops arp_direct_ops = { AF_INET, NULL, NULL, neigh_direct_output,
+						 neigh_direct_output };
 
 /* --- receive --- */
 
-int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev)
+int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+	    struct net_device *orig_dev)
 {
 	const struct arphdr *arp;
 
 	(void)pt;
 	(void)orig_dev;
-	if ((dev->flags & IFF_NOARP) || skb->pkt_type == PACKET_OTHERHOST || skb->pkt_type == PACKET_LOOPBACK) {
+	if ((dev->flags & IFF_NOARP) || skb->pkt_type == PACKET_OTHERHOST ||
+	    skb->pkt_type == PACKET_LOOPBACK) {
 		kfree_skb_reason(skb, SKB_DROP_REASON_ARP_IGNORED);
 		return 0;
 	}
@@ -62,75 +72,101 @@ invalid:
 	return 0;
 }
 
+/* Ethernet, or the IEEE 802 number that old stations use for it; IPv4; a question or an answer */
+static bool arp_is_sane(const struct arphdr *arp, const struct net_device *dev,
+			struct in_device *in_dev, __be32 tip)
+{
+	const unsigned char *sha = (const unsigned char *)(arp + 1);
+
+	if (arp->ar_hrd != htons(dev->type) &&
+	    !(dev->type == ARPHRD_ETHER && arp->ar_hrd == htons(ARPHRD_IEEE802)))
+		return false;
+	if (arp->ar_pro != htons(ETH_P_IP) ||
+	    (arp->ar_op != htons(ARPOP_REPLY) && arp->ar_op != htons(ARPOP_REQUEST)))
+		return false;
+	if (ipv4_is_multicast(tip) || (!IN_DEV_ROUTE_LOCALNET(in_dev) && ipv4_is_loopback(tip)))
+		return false;
+	/* RFC 1122 2.3.2.1: a link-layer group is nobody's own address */
+	return memcmp(sha, dev->broadcast, dev->addr_len) &&
+	       !(dev->type == ARPHRD_ETHER && sha[0] & 1);
+}
+
+/* Shall the question for @tip, whose route is @rt, be answered? */
+static bool arp_wants_answer(const struct rtable *rt, struct in_device *in_dev, __be32 sip,
+			     __be32 tip)
+{
+	struct net_device *dev = in_dev->dev;
+
+	if (rt->rt_type == RTN_LOCAL)
+		return !arp_ignore(in_dev, sip, tip) &&
+		       !(IN_DEV_ARPFILTER(in_dev) && arp_filter(dev, sip, tip));
+	return IN_DEV_FORWARD(in_dev) && rt->rt_type == RTN_UNICAST && rt->dst.dev != dev &&
+	       IN_DEV_PROXY_ARP(in_dev);
+}
+
+/* He asks, so he will talk to us: remember him. */
+static void arp_remember(struct net_device *dev, __be32 sip, const unsigned char *sha)
+{
+	struct neigh_table *tbl = &dev_net(dev)->ipv4->arp_tbl;
+	struct neighbour *n = __neigh_lookup_noref(tbl, &sip, dev);
+
+	if (!n)
+		n = __neigh_create(tbl, &sip, dev, false);
+	if (n)
+		neigh_update(n, sha, NUD_STALE, NEIGH_UPDATE_F_OVERRIDE);
+}
+
 /* Consumes. */
 static void arp_process(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
-	struct net *net = dev_net(dev);
 	struct in_device *in_dev = __in_dev_get_rcu(dev);
 	const struct arphdr *arp = arp_hdr(skb);
 	const unsigned char *sha = (const unsigned char *)(arp + 1), *tha = sha + dev->addr_len + 4;
-	enum skb_drop_reason reason;
+	enum skb_drop_reason reason = SKB_DROP_REASON_ARP_IGNORED;
+	bool question = arp->ar_op == htons(ARPOP_REQUEST);
 	__be32 sip, tip;
 
-	if (!in_dev) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_ARP_IGNORED);
-		return;
-	}
 	memcpy(&sip, sha + dev->addr_len, 4);
 	memcpy(&tip, tha + dev->addr_len, 4);
-	/* Ethernet, or the IEEE 802 number that old stations use for it; IPv4; a question or an answer */
-	if ((arp->ar_hrd != htons(dev->type) && !(dev->type == ARPHRD_ETHER && arp->ar_hrd == htons(ARPHRD_IEEE802))) ||
-	    arp->ar_pro != htons(ETH_P_IP) || (arp->ar_op != htons(ARPOP_REPLY) && arp->ar_op != htons(ARPOP_REQUEST)))
-		goto invalid;
-	if (ipv4_is_multicast(tip) || (!IN_DEV_ORCONF(in_dev, ROUTE_LOCALNET) && ipv4_is_loopback(tip)))
-		goto invalid;
-	/* RFC 1122 2.3.2.1: a link-layer group is nobody's own address */
-	if (!memcmp(sha, dev->broadcast, dev->addr_len) || (dev->type == ARPHRD_ETHER && sha[0] & 1))
-		goto invalid;
-	if (sip == tip && IN_DEV_ORCONF(in_dev, DROP_GRATUITOUS_ARP)) {
-		kfree_skb_reason(skb, SKB_DROP_REASON_ARP_IGNORED);
+	if (!in_dev || (sip == tip && IN_DEV_ORCONF(in_dev, DROP_GRATUITOUS_ARP))) {
+		kfree_skb_reason(skb, reason);
 		return;
 	}
-
+	if (!arp_is_sane(arp, dev, in_dev, tip)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_ARP_INVALID);
+		return;
+	}
 	if (!sip) { /* RFC 5227: somebody asks before he takes the address */
-		if (arp->ar_op == htons(ARPOP_REQUEST) && inet_addr_type_dev_table(net, dev, tip) == RTN_LOCAL && !arp_ignore(in_dev, sip, tip))
+		if (question && inet_addr_type_dev_table(dev_net(dev), dev, tip) == RTN_LOCAL &&
+		    !arp_ignore(in_dev, sip, tip))
 			arp_answer(dev, tip, sip, sha);
 		consume_skb(skb);
 		return;
 	}
-	if (arp->ar_op == htons(ARPOP_REQUEST) && !ip_route_input_noref(skb, tip, sip, 0, dev, &reason)) {
-		struct rtable *rt = skb_rtable(skb);
-		bool answer = false;
+	if (question && !ip_route_input_noref(skb, tip, sip, 0, dev, &reason)) {
+		bool answer = arp_wants_answer(skb_rtable(skb), in_dev, sip, tip);
 
-		if (rt->rt_type == RTN_LOCAL)
-			answer = !arp_ignore(in_dev, sip, tip) && !(IN_DEV_ORCONF(in_dev, ARP_FILTER) && arp_filter(dev, sip, tip));
-		else if (IN_DEV_FORWARD(in_dev))
-			answer = rt->rt_type == RTN_UNICAST && rt->dst.dev != dev && IN_DEV_ORCONF(in_dev, PROXY_ARP);
-		if (answer || rt->rt_type == RTN_LOCAL) {
-			struct neighbour *n = __neigh_lookup_noref(&net->ipv4->arp_tbl, &sip, dev);
-
-			/* he asks, so he will talk to us: remember him */
-			if (answer && !n)
-				n = __neigh_create(&net->ipv4->arp_tbl, &sip, dev, false);
-			if (answer && n)
-				neigh_update(n, sha, NUD_STALE, NEIGH_UPDATE_F_OVERRIDE);
-			if (answer)
-				arp_answer(dev, tip, sip, sha);
+		if (answer) {
+			arp_remember(dev, sip, sha);
+			arp_answer(dev, tip, sip, sha);
+		}
+		if (answer || skb_rtable(skb)->rt_type == RTN_LOCAL) {
 			consume_skb(skb);
 			return;
 		}
 	}
 	arp_learn(skb, sip, tip, sha);
 	consume_skb(skb);
-	return;
-invalid:
-	kfree_skb_reason(skb, SKB_DROP_REASON_ARP_INVALID);
 }
 
 static void arp_answer(struct net_device *dev, __be32 tip, __be32 sip, const unsigned char *sha)
 {
-	struct arp_addrs a = { .dest_ip = sip, .src_ip = tip, .dest_hw = sha, .src_hw = dev->dev_addr, .target_hw = sha };
+	struct arp_addrs a = { .dest_ip = sip,
+			       .src_ip = tip,
+			       .dest_hw = sha,
+			       .src_hw = dev->dev_addr,
+			       .target_hw = sha };
 
 	arp_send(ARPOP_REPLY, ETH_P_ARP, dev, &a);
 }
@@ -195,7 +231,10 @@ static bool arp_accept(struct in_device *in_dev, __be32 sip)
 	}
 }
 
-/* What the packet says about its sender, for an entry that is there (or, with arp_accept, that may be made). */
+/*
+ * What the packet says about its sender, for an entry that is there (or, with arp_accept, that may
+ * be made).
+ */
 static void arp_learn(struct sk_buff *skb, __be32 sip, __be32 tip, const unsigned char *sha)
 {
 	struct net_device *dev = skb->dev;
@@ -210,12 +249,14 @@ static void arp_learn(struct sk_buff *skb, __be32 sip, __be32 tip, const unsigne
 	uint8_t state = NUD_REACHABLE;
 	bool override;
 
-	if (!n && addr_type == RTN_UNICAST && (gratuitous || arp->ar_op == htons(ARPOP_REPLY)) && arp_accept(in_dev, sip))
+	if (!n && addr_type == RTN_UNICAST && (gratuitous || arp->ar_op == htons(ARPOP_REPLY)) &&
+	    arp_accept(in_dev, sip))
 		n = __neigh_create(&net->ipv4->arp_tbl, &sip, dev, false);
 	if (!n || addr_type == RTN_LOCAL) /* nobody else may speak for our own addresses */
 		return;
 	/* Several answers race when a proxy is about: the first one rules for locktime. */
-	override = time_after(jiffies_now(), n->updated + (unsigned long)n->parms->locktime) || gratuitous;
+	override = time_after(jiffies_now(), n->updated + (unsigned long)n->parms->locktime) ||
+		   gratuitous;
 	/* A broadcast answer, or a question, proves nothing about reachability. */
 	if (arp->ar_op != htons(ARPOP_REPLY) || skb->pkt_type != PACKET_HOST)
 		state = NUD_STALE;
@@ -235,10 +276,13 @@ void arp_send(int type, int ptype, struct net_device *dev, const struct arp_addr
 		dev_queue_xmit(skb);
 }
 
-static struct sk_buff *arp_create(int type, int ptype, struct net_device *dev, const struct arp_addrs *a)
+static struct sk_buff *arp_create(int type, int ptype, struct net_device *dev,
+				  const struct arp_addrs *a)
 {
-	const unsigned char *src_hw = a->src_hw ? a->src_hw : dev->dev_addr, *dest_hw = a->dest_hw ? a->dest_hw : dev->broadcast;
-	struct sk_buff *skb = alloc_skb(dev_net(dev), (unsigned)(LL_RESERVED_SPACE(dev)) + (unsigned)ARP_LEN(dev));
+	const unsigned char *src_hw = a->src_hw ? a->src_hw : dev->dev_addr,
+			    *dest_hw = a->dest_hw ? a->dest_hw : dev->broadcast;
+	struct sk_buff *skb = alloc_skb(dev_net(dev), (unsigned)(LL_RESERVED_SPACE(dev)) +
+							      (unsigned)ARP_LEN(dev));
 	struct arphdr *arp;
 	unsigned char *p;
 
@@ -253,7 +297,10 @@ static struct sk_buff *arp_create(int type, int ptype, struct net_device *dev, c
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOT_SPECIFIED);
 		return NULL;
 	}
-	*arp = (struct arphdr){ .ar_hrd = htons(dev->type), .ar_pro = htons(ETH_P_IP), .ar_hln = dev->addr_len, .ar_pln = 4,
+	*arp = (struct arphdr){ .ar_hrd = htons(dev->type),
+				.ar_pro = htons(ETH_P_IP),
+				.ar_hln = dev->addr_len,
+				.ar_pln = 4,
 				.ar_op = htons((uint16_t)type) };
 	p = (unsigned char *)(arp + 1);
 	memcpy(p, src_hw, dev->addr_len);
@@ -269,7 +316,10 @@ static struct sk_buff *arp_create(int type, int ptype, struct net_device *dev, c
 	return skb;
 }
 
-/* Ask for @n: as unicast while its old address may still be right, then to all. @skb: the packet that waits, or NULL. Borrows. */
+/*
+ * Ask for @n: as unicast while its old address may still be right, then to all. @skb: the packet
+ * that waits, or NULL. Borrows.
+ */
 static void arp_solicit(struct neighbour *n, struct sk_buff *skb)
 {
 	struct net_device *dev = n->dev;
@@ -286,14 +336,16 @@ static void arp_solicit(struct neighbour *n, struct sk_buff *skb)
 	switch (IN_DEV_MAXCONF(in_dev, ARP_ANNOUNCE)) {
 	default:
 	case 0: /* the packet's own source, if it is ours */
-		if (skb && inet_addr_type_dev_table(dev_net(dev), dev, ip_hdr(skb)->saddr) == RTN_LOCAL)
+		if (skb &&
+		    inet_addr_type_dev_table(dev_net(dev), dev, ip_hdr(skb)->saddr) == RTN_LOCAL)
 			saddr = ip_hdr(skb)->saddr;
 		break;
 	case 1: /* only if the target is in its subnet */
 		if (!skb)
 			break;
 		saddr = ip_hdr(skb)->saddr;
-		if (inet_addr_type_dev_table(dev_net(dev), dev, saddr) != RTN_LOCAL || !inet_addr_onlink(in_dev, target, saddr))
+		if (inet_addr_type_dev_table(dev_net(dev), dev, saddr) != RTN_LOCAL ||
+		    !inet_addr_onlink(in_dev, target, saddr))
 			saddr = 0;
 		break;
 	case 2:
@@ -307,7 +359,7 @@ static void arp_solicit(struct neighbour *n, struct sk_buff *skb)
 	if (probes < 0) {
 		if (!(n->nud_state & NUD_VALID))
 			return; /* nothing to ask there */
-		do { /* ha_seq is odd while somebody writes */
+		do {		/* ha_seq is odd while somebody writes */
 			seq = smp_load_acquire(&n->ha_seq);
 			memcpy(dst_ha, n->ha, dev->addr_len);
 			__atomic_thread_fence(__ATOMIC_ACQUIRE);
@@ -394,14 +446,16 @@ static uint32_t arp_hash(const void *pkey, const struct net_device *dev, const u
 
 /* --- events and life --- */
 
-static int arp_netdev_event(struct netdev_notifier *nb, enum netdev_event event, struct net_device *dev)
+static int arp_netdev_event(struct netdev_notifier *nb, enum netdev_event event,
+			    struct net_device *dev)
 {
 	struct netns_ipv4 *ipv4 = container_of(nb, struct netns_ipv4, arp_nb);
 
 	if (event == NETDEV_CHANGEADDR) {
 		neigh_changeaddr(&ipv4->arp_tbl, dev);
 		rt_cache_flush(ipv4->net);
-	} else if (event == NETDEV_CHANGE && !netif_carrier_ok(dev) && dev->ip_ptr && IN_DEV_ARP_EVICT_NOCARRIER(dev->ip_ptr)) {
+	} else if (event == NETDEV_CHANGE && !netif_carrier_ok(dev) && dev->ip_ptr &&
+		   IN_DEV_ARP_EVICT_NOCARRIER(dev->ip_ptr)) {
 		neigh_carrier_down(&ipv4->arp_tbl, dev);
 	}
 	return 0;
@@ -432,7 +486,9 @@ int arp_init(struct net *net)
 	err = arp_ctl_init(net);
 	if (err)
 		goto undo_sysctl;
-	ipv4->arp_packet_type = (struct packet_type){ .type = htons(ETH_P_ARP), .func = arp_rcv, .func_name = "arp_rcv" };
+	ipv4->arp_packet_type = (struct packet_type){ .type = htons(ETH_P_ARP),
+						      .func = arp_rcv,
+						      .func_name = "arp_rcv" };
 	dev_add_pack(net, &ipv4->arp_packet_type);
 	ipv4->arp_nb.call = arp_netdev_event;
 	register_netdevice_notifier(net, &ipv4->arp_nb);

@@ -11,14 +11,22 @@
 
 int arp_init(struct net *net); /* table, packet type, /proc/net/arp, net.ipv4.neigh.*, notifiers */
 void arp_exit(struct net *net);
-int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev); /* consumes */
-/* Addresses of one ARP packet; NULL hardware addresses: broadcast / own / zero as arp_create in Linux. */
+/* consumes */
+int arp_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt,
+	    struct net_device *orig_dev);
+/*
+ * Addresses of one ARP packet; NULL hardware addresses: broadcast / own / zero as arp_create in
+ * Linux.
+ */
 struct arp_addrs {
 	__be32 dest_ip, src_ip;
 	const unsigned char *dest_hw, *src_hw, *target_hw;
 };
 void arp_send(int type, int ptype, struct net_device *dev, const struct arp_addrs *a); /* vCPU */
-/* Neighbour of next hop @addr on @dev: noref, made when absent; NULL on failure. For loopback and point-to-point too. */
+/*
+ * Neighbour of next hop @addr on @dev: noref, made when absent; NULL on failure. For loopback and
+ * point-to-point too.
+ */
 struct neighbour *ipv4_neigh_lookup(struct net_device *dev, __be32 addr);
 /* RTNL: forget all of @dev */
 void arp_ifdown(struct net_device *dev);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arp_ctl.c - the ARP table as users see and change it: /proc/net/arp, SIOCGARP, SIOCSARP, SIOCDARP (arp(7); mirrors the end of net/ipv4/arp.c)
+ * arp_ctl.c - the ARP table as users see and change it: /proc/net/arp, SIOCGARP, SIOCSARP, SIOCDARP
+ * (arp(7); mirrors the end of net/ipv4/arp.c)
  *
- * Threads: the control thread; what changes an entry goes into vCPU 0 by smp_call. RTM_*NEIGH is core/rtnl_neigh.c's.
+ * Threads: the control thread; what changes an entry goes into vCPU 0 by smp_call. RTM_*NEIGH is
+ * core/rtnl_neigh.c's.
  */
 #include <errno.h>
 #include <sys/ioctl.h>
@@ -46,11 +48,14 @@ static void arp_show_one(struct neighbour *n, void *arg)
 	int len = 0;
 
 	spin_lock(&n->lock);
-	if (n->nud_state & ~NUD_NOARP) { /* neither entries that need no ARP nor those that nobody has asked for */
+	/* neither entries that need no ARP nor those that nobody has asked for */
+	if (n->nud_state & ~NUD_NOARP) {
 		snprintf(ip, sizeof(ip), "%u.%u.%u.%u", k[0], k[1], k[2], k[3]);
 		for (int i = 0; i < n->dev->addr_len; i++)
-			len += snprintf(ha + len, sizeof(ha) - (size_t)len, i ? ":%02x" : "%02x", n->ha[i]);
-		seq_printf(m, "%-16s 0x%-10x0x%-10x%-17s     *        %s\n", ip, n->dev->type, arp_state_to_flags(n), ha, n->dev->name);
+			len += snprintf(ha + len, sizeof(ha) - (size_t)len, i ? ":%02x" : "%02x",
+					n->ha[i]);
+		seq_printf(m, "%-16s 0x%-10x0x%-10x%-17s     *        %s\n", ip, n->dev->type,
+			   arp_state_to_flags(n), ha, n->dev->name);
 	}
 	spin_unlock(&n->lock);
 }
@@ -59,7 +64,9 @@ static int arp_seq_show(struct seq_file *m, void *data)
 {
 	struct net *net = data;
 
-	seq_puts(m, "IP address       HW type     Flags       HW address            Mask     Device\n");
+	seq_puts(
+		m,
+		"IP address       HW type     Flags       HW address            Mask     Device\n");
 	neigh_for_each(&net->ipv4->arp_tbl, arp_show_one, m);
 	return 0;
 }
@@ -88,11 +95,13 @@ static void arp_change_here(void *arg)
 	if (!n)
 		return;
 	if (c->ha) {
-		c->err = neigh_update(n, c->ha, c->state, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN);
+		c->err = neigh_update(n, c->ha, c->state,
+				      NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN);
 	} else if ((n->nud_state & NUD_VALID) && !c->force) {
 		c->err = -EEXIST;
 	} else if (n->nud_state & ~NUD_NOARP) {
-		c->err = neigh_update(n, NULL, NUD_FAILED, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN);
+		c->err = neigh_update(n, NULL, NUD_FAILED,
+				      NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN);
 	}
 	neigh_release(n);
 }
@@ -119,7 +128,8 @@ static int arp_get(struct net *net, struct arpreq *r, struct net_device *dev, __
 		return err;
 	spin_lock(&n->lock);
 	if (!(n->nud_state & NUD_NOARP)) {
-		memcpy(r->arp_ha.sa_data, n->ha, min((size_t)dev->addr_len, sizeof(r->arp_ha.sa_data)));
+		memcpy(r->arp_ha.sa_data, n->ha,
+		       min((size_t)dev->addr_len, sizeof(r->arp_ha.sa_data)));
 		r->arp_ha.sa_family = dev->type;
 		r->arp_flags = (int)arp_state_to_flags(n);
 		memcpy(r->arp_dev, dev->name, sizeof(r->arp_dev));
@@ -151,7 +161,8 @@ int arp_ioctl(struct net *net, unsigned cmd, struct arpreq *r, bool admin)
 	if (r->arp_dev[0] && !dev)
 		return -ENODEV;
 	for_each_netdev(net, dev) { /* without a name: the device whose subnet holds the address */
-		if (r->arp_dev[0] ? !strcmp(dev->name, r->arp_dev) : dev->ip_ptr && inet_addr_onlink(dev->ip_ptr, addr, 0))
+		if (r->arp_dev[0] ? !strcmp(dev->name, r->arp_dev)
+				  : dev->ip_ptr && inet_addr_onlink(dev->ip_ptr, addr, 0))
 			break;
 	}
 	if (&dev->dev_list == &net->dev_base_head)
@@ -164,8 +175,11 @@ int arp_ioctl(struct net *net, unsigned cmd, struct arpreq *r, bool admin)
 	case SIOCSARP:
 		if (r->arp_ha.sa_family && r->arp_ha.sa_family != dev->type)
 			return -EINVAL;
-		return arp_change(&(struct arp_change){ .dev = dev, .addr = addr, .ha = (const unsigned char *)r->arp_ha.sa_data,
-							.state = r->arp_flags & ATF_PERM ? NUD_PERMANENT : NUD_STALE });
+		return arp_change(&(struct arp_change){
+			.dev = dev,
+			.addr = addr,
+			.ha = (const unsigned char *)r->arp_ha.sa_data,
+			.state = r->arp_flags & ATF_PERM ? NUD_PERMANENT : NUD_STALE });
 	default:
 		return -EINVAL;
 	}

@@ -3,10 +3,13 @@
  * devinet.c - IPv4's half of devices: their life, their addresses, source address selection
  *
  * Theory of operation
- *   On the walk: inet_select_addr(), inet_lookup_ifaddr_rcu(), inet_confirm_addr() for routes and ARP. Control: called by the core's device events,
- *   devinet_rtnl.c and the configuration; tells fib_inetaddr_event(), igmp and the subscribers of rtnetlink.
- *   Owns: in_device (with a reference to its device), in_ifaddr; both freed after a grace period. All local addresses hang in a hash.
- *   Refuses: an address that is there, one in a subnet of another scope, MTUs below 68 (the device then has no IPv4).
+ *   On the walk: inet_select_addr(), inet_lookup_ifaddr_rcu(), inet_confirm_addr() for routes and
+ *   ARP. Control: called by the core's device events, devinet_rtnl.c and the configuration; tells
+ *   fib_inetaddr_event(), igmp and the subscribers of rtnetlink.
+ *   Owns: in_device (with a reference to its device), in_ifaddr; both freed after a grace period.
+ *   All local addresses hang in a hash.
+ *   Refuses: an address that is there, one in a subnet of another scope, MTUs below 68 (the device
+ *   then has no IPv4).
  * Threads: selection any, RCU; the rest RTNL. RFC 1122 3.3.1, 3.3.4. Mirrors: net/ipv4/devinet.c.
  */
 #include "ipv4/inetdevice.h"
@@ -22,7 +25,8 @@
 
 #define IN4_ADDR_HASH_BITS 8
 
-static int inetdev_event(struct netdev_notifier *nb, enum netdev_event event, struct net_device *dev);
+static int inetdev_event(struct netdev_notifier *nb, enum netdev_event event,
+			 struct net_device *dev);
 static void inetdev_up(struct in_device *in_dev);
 static void inetdev_destroy(struct in_device *in_dev);
 static void inetdev_changename(struct in_device *in_dev);
@@ -60,7 +64,10 @@ struct net_device *ip_dev_find_rcu(struct net *net, __be32 addr)
 	return NULL;
 }
 
-/* Loopback addresses may leave the host when route_localnet is set: then their scope counts as link. */
+/*
+ * Loopback addresses may leave the host when route_localnet is set: then their scope counts as
+ * link.
+ */
 static int localnet_scope(const struct in_device *in_dev)
 {
 	return IN_DEV_ROUTE_LOCALNET(in_dev) ? RT_SCOPE_LINK : RT_SCOPE_HOST;
@@ -74,7 +81,8 @@ __be32 inet_select_addr(const struct net_device *dev, __be32 dst, int scope)
 	__be32 addr = 0;
 
 	if (in_dev) {
-		for_ifa_rcu(in_dev, ifa) {
+		for_ifa_rcu(in_dev, ifa)
+		{
 			if (ifa->ifa_flags & IFA_F_SECONDARY ||
 			    min_t(int, ifa->ifa_scope, localnet_scope(in_dev)) > scope)
 				continue;
@@ -87,25 +95,27 @@ __be32 inet_select_addr(const struct net_device *dev, __be32 dst, int scope)
 			return addr;
 	}
 	/* none here: any address of the host that may be seen there; lo comes first in the list */
-	for_each_netdev_rcu(net, d) {
+	for_each_netdev_rcu(net, d)
+	{
 		in_dev = __in_dev_get_rcu(d);
 		if (!in_dev)
 			continue;
-		for_ifa_rcu(in_dev, ifa)
-			if (!(ifa->ifa_flags & IFA_F_SECONDARY) &&
-			    ifa->ifa_scope != RT_SCOPE_LINK && ifa->ifa_scope <= scope)
-				return ifa->ifa_local;
+		for_ifa_rcu(in_dev, ifa) if (!(ifa->ifa_flags & IFA_F_SECONDARY) &&
+					     ifa->ifa_scope != RT_SCOPE_LINK &&
+					     ifa->ifa_scope <= scope) return ifa->ifa_local;
 	}
 	return 0;
 }
 
-static __be32 confirm_addr_indev(const struct in_device *in_dev, __be32 dst, __be32 local, int scope)
+static __be32 confirm_addr_indev(const struct in_device *in_dev, __be32 dst, __be32 local,
+				 int scope)
 {
 	int host = localnet_scope(in_dev);
 	__be32 addr = 0;
 	bool same = false;
 
-	for_ifa_rcu(in_dev, ifa) {
+	for_ifa_rcu(in_dev, ifa)
+	{
 		int min_scope = min_t(int, ifa->ifa_scope, host);
 
 		if (!addr && (!local || local == ifa->ifa_local) && min_scope <= scope) {
@@ -136,7 +146,8 @@ __be32 inet_confirm_addr(struct net *net, struct in_device *in_dev, __be32 dst, 
 
 	if (in_dev)
 		return confirm_addr_indev(in_dev, dst, local, scope);
-	for_each_netdev_rcu(net, dev) {
+	for_each_netdev_rcu(net, dev)
+	{
 		in_dev = __in_dev_get_rcu(dev);
 		addr = in_dev ? confirm_addr_indev(in_dev, dst, local, scope) : 0;
 		if (addr)
@@ -147,17 +158,15 @@ __be32 inet_confirm_addr(struct net *net, struct in_device *in_dev, __be32 dst, 
 
 bool inet_addr_onlink(struct in_device *in_dev, __be32 a, __be32 b)
 {
-	for_ifa_rcu(in_dev, ifa)
-		if (inet_ifa_match(a, ifa) && (!b || inet_ifa_match(b, ifa)))
-			return true;
+	for_ifa_rcu(in_dev,
+		    ifa) if (inet_ifa_match(a, ifa) && (!b || inet_ifa_match(b, ifa))) return true;
 	return false;
 }
 
 struct in_ifaddr *inet_ifa_byprefix(struct in_device *in_dev, __be32 prefix, __be32 mask)
 {
-	for_ifa_rcu(in_dev, ifa)
-		if (ifa->ifa_mask == mask && inet_ifa_match(prefix, ifa))
-			return ifa;
+	for_ifa_rcu(in_dev,
+		    ifa) if (ifa->ifa_mask == mask && inet_ifa_match(prefix, ifa)) return ifa;
 	return NULL;
 }
 
@@ -248,8 +257,9 @@ static bool same_subnet(const struct in_ifaddr *a, const struct in_ifaddr *b)
 }
 
 /*
- * A primary goes: its secondaries go with it, or the first of them takes its place and the routes of all are taken away, to be made again
- * with the new primary's source. Returns the one to promote; *@last_prim: behind which primary it belongs, *@prev: what stands before it.
+ * A primary goes: its secondaries go with it, or the first of them takes its place and the routes
+ * of all are taken away, to be made again with the new primary's source. Returns the one to
+ * promote; *@last_prim: behind which primary it belongs, *@prev: what stands before it.
  */
 static struct in_ifaddr *del_secondaries(struct in_device *in_dev, struct in_ifaddr *prim,
 					 struct in_ifaddr **last_prim, struct in_ifaddr **prev)
@@ -426,7 +436,8 @@ static bool inetdev_valid_mtu(const struct net_device *dev)
 	return dev->mtu >= IPV4_MIN_MTU;
 }
 
-static int inetdev_event(struct netdev_notifier *nb, enum netdev_event event, struct net_device *dev)
+static int inetdev_event(struct netdev_notifier *nb, enum netdev_event event,
+			 struct net_device *dev)
 {
 	struct in_device *in_dev = __in_dev_get_rtnl(dev);
 
@@ -514,7 +525,8 @@ static void send_gratuitous_arp_here(void *arg)
 {
 	struct in_device *in_dev = arg;
 
-	for_ifa_rcu(in_dev, ifa) {
+	for_ifa_rcu(in_dev, ifa)
+	{
 		struct arp_addrs a = { .dest_ip = ifa->ifa_local, .src_ip = ifa->ifa_local };
 
 		arp_send(ARPOP_REQUEST, ETH_P_ARP, in_dev->dev, &a);

@@ -3,9 +3,11 @@
  * devinet_rtnl.c - addresses as rtnetlink and the old ioctls know them
  *
  * Theory of operation
- *   Called by: rtnetlink (RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR), the socket layer (SIOC*IF*), devinet.c (rtmsg_ifa). Calls: devinet.c.
+ *   Called by: rtnetlink (RTM_NEWADDR, RTM_DELADDR, RTM_GETADDR), the socket layer (SIOC*IF*),
+ *   devinet.c (rtmsg_ifa). Calls: devinet.c.
  *   Owns: nothing.
- *   Refuses: what Linux refuses, with its texts; addresses with a finite lifetime (nothing here counts them down).
+ *   Refuses: what Linux refuses, with its texts; addresses with a finite lifetime (nothing here
+ *   counts them down).
  * Threads: RTNL. Mirrors: net/ipv4/devinet.c.
  */
 #include <errno.h>
@@ -200,8 +202,9 @@ static int inet_dump_ifaddr(struct nl_req *req)
 		const struct ifaddrmsg *ifm = NLMSG_DATA(req->nlh);
 
 		if (ifm->ifa_prefixlen || ifm->ifa_flags || ifm->ifa_scope)
-			return extack_fail(req->err, -EINVAL,
-					   "ipv4: Invalid values in header for address dump request");
+			return extack_fail(
+				req->err, -EINVAL,
+				"ipv4: Invalid values in header for address dump request");
 		index = ifm->ifa_index;
 		if (index && !__dev_get_by_index(req->net, (int)index))
 			return -ENODEV;
@@ -265,7 +268,10 @@ void rtmsg_ifa(struct net *net, int event, struct in_ifaddr *ifa)
 
 /* --- SIOCGIFADDR and its like --- */
 
-/* The address that a name means: that with the label, the first when it is the device's name. For reading, also the one given in the request */
+/*
+ * The address that a name means: that with the label, the first when it is the device's name. For
+ * reading, also the one given in the request
+ */
 static struct in_ifaddr *ioctl_find(struct in_device *in_dev, const struct ifreq *ifr)
 {
 	const struct sockaddr_in *sin = (const struct sockaddr_in *)(const void *)&ifr->ifr_addr;

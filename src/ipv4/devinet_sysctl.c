@@ -3,9 +3,11 @@
  * devinet_sysctl.c - net.ipv4.conf.{all,default,DEVICE}.* and net.ipv4.ip_forward
  *
  * Theory of operation
- *   Called by: devinet.c (a device comes, is renamed, goes), sysctl writes. A value written to "default" holds for devices to come, and for those
- *   that have no address yet and were not set themselves, as in Linux. "all" is combined with the device's value where the walk
- *   asks (IN_DEV_* of inetdevice.h). What cached routes depend on makes them stale. Forwarding switches accept_redirects of all.
+ *   Called by: devinet.c (a device comes, is renamed, goes), sysctl writes. A value written to
+ *   "default" holds for devices to come, and for those that have no address yet and were not set
+ *   themselves, as in Linux. "all" is combined with the device's value where the walk asks
+ *   (IN_DEV_* of inetdevice.h). What cached routes depend on makes them stale. Forwarding switches
+ *   accept_redirects of all.
  *   Owns: the headers of the tables. Only settings that some code here honours have a file.
  * Threads: RTNL; values are read with READ_ONCE anywhere. Mirrors: net/ipv4/devinet.c.
  */
@@ -18,17 +20,23 @@
 static proc_handler_fn devinet_conf_proc;
 static proc_handler_fn devinet_forward_proc;
 
-#define CONF(name, id, what)									\
-	{ .procname = name, .offset = offsetof(struct ipv4_devconf, data[DEVCONF_##id]),	\
-	  .maxlen = sizeof(int), .mode = 0644, .proc_handler = devinet_conf_proc, .doc = what }
+#define CONF(name, id, what)                                                                   \
+	{                                                                                      \
+		.procname = name, .offset = offsetof(struct ipv4_devconf, data[DEVCONF_##id]), \
+		.maxlen = sizeof(int), .mode = 0644, .proc_handler = devinet_conf_proc,        \
+		.doc = what                                                                    \
+	}
 
 static const struct ctl_table devinet_table[] = {
 	{ .procname = "forwarding",
 	  .offset = offsetof(struct ipv4_devconf, data[DEVCONF_FORWARDING]),
-	  .maxlen = sizeof(int), .mode = 0644, .proc_handler = devinet_forward_proc,
+	  .maxlen = sizeof(int),
+	  .mode = 0644,
+	  .proc_handler = devinet_forward_proc,
 	  .doc = "forward packets received here that are not for us" },
 	CONF("accept_redirects", ACCEPT_REDIRECTS, "believe ICMP redirects"),
-	CONF("secure_redirects", SECURE_REDIRECTS, "only redirects to known gateways, when shared_media is 0"),
+	CONF("secure_redirects", SECURE_REDIRECTS,
+	     "only redirects to known gateways, when shared_media is 0"),
 	CONF("send_redirects", SEND_REDIRECTS, "send ICMP redirects when forwarding"),
 	CONF("shared_media", SHARED_MEDIA, "several subnets share this link"),
 	CONF("rp_filter", RP_FILTER, "source validation: 0 none, 1 strict (RFC 3704), 2 loose"),
@@ -37,10 +45,13 @@ static const struct ctl_table devinet_table[] = {
 	CONF("proxy_arp", PROXY_ARP, "answer ARP for addresses that we route elsewhere"),
 	CONF("log_martians", LOG_MARTIANS, "log packets with impossible addresses"),
 	CONF("arp_filter", ARP_FILTER, "answer ARP only on the device that a reply would leave by"),
-	CONF("arp_announce", ARP_ANNOUNCE, "source of ARP requests: 0 any, 1 of the target's subnet, 2 the best"),
+	CONF("arp_announce", ARP_ANNOUNCE,
+	     "source of ARP requests: 0 any, 1 of the target's subnet, 2 the best"),
 	CONF("arp_ignore", ARP_IGNORE, "which ARP requests for our addresses to ignore: 0-3, 8"),
-	CONF("arp_accept", ARP_ACCEPT, "learn from unsolicited ARP: 0 no, 1 yes, 2 from our subnets"),
-	CONF("arp_notify", ARP_NOTIFY, "gratuitous ARP when the device comes up or changes its address"),
+	CONF("arp_accept", ARP_ACCEPT,
+	     "learn from unsolicited ARP: 0 no, 1 yes, 2 from our subnets"),
+	CONF("arp_notify", ARP_NOTIFY,
+	     "gratuitous ARP when the device comes up or changes its address"),
 	CONF("drop_gratuitous_arp", DROP_GRATUITOUS_ARP, "drop gratuitous ARP"),
 	CONF("force_igmp_version", FORCE_IGMP_VERSION, "IGMP version: 0 as the querier, 1, 2, 3"),
 	CONF("igmpv2_unsolicited_report_interval", IGMPV2_UNSOLICITED_REPORT_INTERVAL,
@@ -55,15 +66,19 @@ static const struct ctl_table devinet_table[] = {
 	CONF("bc_forwarding", BC_FORWARDING, "forward directed broadcasts"),
 	CONF("ignore_routes_with_linkdown", IGNORE_ROUTES_WITH_LINKDOWN,
 	     "do not use routes by this device while it has no carrier"),
-	CONF("arp_evict_nocarrier", ARP_EVICT_NOCARRIER, "forget neighbours when the carrier is lost"),
+	CONF("arp_evict_nocarrier", ARP_EVICT_NOCARRIER,
+	     "forget neighbours when the carrier is lost"),
 };
 static_assert(ARRAY_SIZE(devinet_table) == DEVCONF_MAX, "a file for each setting");
 
 static const struct ctl_table ip_forward_table[] = {
 	{ .procname = "ip_forward",
 	  .offset = offsetof(struct ipv4_devconf, data[DEVCONF_FORWARDING]),
-	  .maxlen = sizeof(int), .mode = 0644, .proc_handler = devinet_forward_proc,
-	  .doc = "forward packets that are not for us, on all devices", .def = "0" },
+	  .maxlen = sizeof(int),
+	  .mode = 0644,
+	  .proc_handler = devinet_forward_proc,
+	  .doc = "forward packets that are not for us, on all devices",
+	  .def = "0" },
 };
 
 static int call_id(const struct ctl_call *call)
@@ -97,8 +112,9 @@ static int devinet_conf_proc(struct ctl_call *call)
 		copy_default(net, id);
 	if (cnf->data[id] == old)
 		return 0;
-	if (id == DEVCONF_ACCEPT_LOCAL || id == DEVCONF_ROUTE_LOCALNET || id == DEVCONF_BC_FORWARDING ||
-	    id == DEVCONF_PROMOTE_SECONDARIES || id == DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN)
+	if (id == DEVCONF_ACCEPT_LOCAL || id == DEVCONF_ROUTE_LOCALNET ||
+	    id == DEVCONF_BC_FORWARDING || id == DEVCONF_PROMOTE_SECONDARIES ||
+	    id == DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN)
 		rt_cache_flush(net);
 	return 0;
 }
@@ -168,14 +184,14 @@ void devinet_sysctl_unregister(struct in_device *in_dev)
 static void conf_defaults(struct ipv4_devconf *cnf)
 {
 	*cnf = (struct ipv4_devconf){ .data = {
-		[DEVCONF_ACCEPT_REDIRECTS] = 1,
-		[DEVCONF_SECURE_REDIRECTS] = 1,
-		[DEVCONF_SEND_REDIRECTS] = 1,
-		[DEVCONF_SHARED_MEDIA] = 1,
-		[DEVCONF_ARP_EVICT_NOCARRIER] = 1,
-		[DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL] = 10000,
-		[DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL] = 1000,
-	} };
+					      [DEVCONF_ACCEPT_REDIRECTS] = 1,
+					      [DEVCONF_SECURE_REDIRECTS] = 1,
+					      [DEVCONF_SEND_REDIRECTS] = 1,
+					      [DEVCONF_SHARED_MEDIA] = 1,
+					      [DEVCONF_ARP_EVICT_NOCARRIER] = 1,
+					      [DEVCONF_IGMPV2_UNSOLICITED_REPORT_INTERVAL] = 10000,
+					      [DEVCONF_IGMPV3_UNSOLICITED_REPORT_INTERVAL] = 1000,
+				      } };
 }
 
 int devinet_sysctl_init(struct net *net)
@@ -187,10 +203,11 @@ int devinet_sysctl_init(struct net *net)
 	ipv4->devconf_dflt.data[DEVCONF_ACCEPT_SOURCE_ROUTE] = 1;
 	ipv4->devconf_all.sysctl_hdr = conf_register(net, "all", &ipv4->devconf_all);
 	ipv4->devconf_dflt.sysctl_hdr = conf_register(net, "default", &ipv4->devconf_dflt);
-	ipv4->devinet_sysctl_hdr = register_net_sysctl(&net->vfs, "net/ipv4", ip_forward_table,
-						       ARRAY_SIZE(ip_forward_table),
-						       &ipv4->devconf_all, net);
-	if (ipv4->devconf_all.sysctl_hdr && ipv4->devconf_dflt.sysctl_hdr && ipv4->devinet_sysctl_hdr)
+	ipv4->devinet_sysctl_hdr =
+		register_net_sysctl(&net->vfs, "net/ipv4", ip_forward_table,
+				    ARRAY_SIZE(ip_forward_table), &ipv4->devconf_all, net);
+	if (ipv4->devconf_all.sysctl_hdr && ipv4->devconf_dflt.sysctl_hdr &&
+	    ipv4->devinet_sysctl_hdr)
 		return 0;
 	devinet_sysctl_exit(net);
 	return -ENOMEM;

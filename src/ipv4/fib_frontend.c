@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fib_frontend.c - what addresses and devices mean for the routing tables; questions that others ask them
+ * fib_frontend.c - what addresses and devices mean for the routing tables; questions that others
+ * ask them
  *
  * Theory of operation
- *   On the walk: fib_validate_source() on input, fib_compute_spec_dst() for IP_PKTINFO, inet_addr_type() in ARP and socket calls.
- *   Control: each address brings a local route, the route of its subnet and that of the subnet's broadcast address, all by fib_magic(); what goes
- *   takes away what no other address still needs. Devices that go down kill next hops (fib_semantics.c), and dead routes are flushed.
- *   Owns: the two tables, local (255) and main (254). Refuses other tables: they need rules to be found.
- * Threads: questions any, RCU; changes RTNL. RFC 1122 3.2.1.3, 3704 (source validation). Mirrors: net/ipv4/fib_frontend.c.
+ *   On the walk: fib_validate_source() on input, fib_compute_spec_dst() for IP_PKTINFO,
+ *   inet_addr_type() in ARP and socket calls.
+ *   Control: each address brings a local route, the route of its subnet and that of the subnet's
+ *   broadcast address, all by fib_magic(); what goes takes away what no other address still needs.
+ *   Devices that go down kill next hops (fib_semantics.c), and dead routes are flushed.
+ *   Owns: the two tables, local (255) and main (254). Refuses other tables: they need rules to be
+ *   found.
+ * Threads: questions any, RCU; changes RTNL. RFC 1122 3.2.1.3, 3704 (source validation). Mirrors:
+ * net/ipv4/fib_frontend.c.
  */
 #define LOG_SUBSYS "fib"
 #include "ipv4/fib.h"
@@ -33,8 +38,10 @@ static __always_inline int validate_source_full(__be32 src, __be32 dst, uint8_t 
 	struct net *net = dev_net(dev);
 	int rpf = IN_DEV_RPFILTER(idev);
 	struct fib_result res = { .fi = NULL };
-	struct flowi4 fl4 = { .flowi4_iif = oif ? oif : LOOPBACK_IFINDEX, .daddr = src,
-			      .saddr = dst, .flowi4_tos = tos };
+	struct flowi4 fl4 = { .flowi4_iif = oif ? oif : LOOPBACK_IFINDEX,
+			      .daddr = src,
+			      .saddr = dst,
+			      .flowi4_tos = tos };
 
 	if (fib_lookup(net, &fl4, &res, 0))
 		return rpf ? -EXDEV : 0;
@@ -61,7 +68,10 @@ int fib_validate_source(struct sk_buff *skb, __be32 src, __be32 dst, uint8_t tos
 	if (!IN_DEV_RPFILTER(idev) && (dev->ifindex != oif || !IN_DEV_TX_REDIRECTS(idev))) {
 		if (IN_DEV_ACCEPT_LOCAL(idev))
 			return 0;
-		/* our own address is a lie in any case; local routes made by hand are found by the full question only */
+		/*
+		 * our own address is a lie in any case; local routes made by hand are found by the
+		 * full question only
+		 */
 		if (!READ_ONCE(net->ipv4->fib_has_custom))
 			return inet_lookup_ifaddr_rcu(net, src) ? -EINVAL : 0;
 	}
@@ -79,7 +89,8 @@ __be32 fib_compute_spec_dst(struct sk_buff *skb)
 	if ((rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST | RTCF_LOCAL)) == RTCF_LOCAL)
 		return iph->daddr;
 	if (!ipv4_is_zeronet(iph->saddr)) {
-		struct flowi4 fl4 = { .flowi4_iif = LOOPBACK_IFINDEX, .daddr = iph->saddr,
+		struct flowi4 fl4 = { .flowi4_iif = LOOPBACK_IFINDEX,
+				      .daddr = iph->saddr,
 				      .flowi4_tos = RT_TOS(iph->tos) };
 
 		if (!fib_lookup(dev_net(dev), &fl4, &res, 0))
@@ -212,8 +223,12 @@ void fib_add_ifaddr(struct in_ifaddr *ifa)
 
 enum { LOCAL_OK = 1, BRD_OK = 2, BRD0_OK = 4, BRD1_OK = 8, STILL_HERE = 16 };
 
-/* Which primary's source do the routes of @ifa carry? NULL: not that of @prim. *@same: a twin of @prim was met */
-static struct in_ifaddr *route_owner(struct in_ifaddr *ifa, const struct in_ifaddr *prim, bool *same)
+/*
+ * Which primary's source do the routes of @ifa carry? NULL: not that of @prim. *@same: a twin of
+ * @prim was met
+ */
+static struct in_ifaddr *route_owner(struct in_ifaddr *ifa, const struct in_ifaddr *prim,
+				     bool *same)
 {
 	struct in_ifaddr *owner = ifa;
 
@@ -248,7 +263,8 @@ static unsigned still_needed(const struct in_ifaddr *ifa, const struct in_ifaddr
 			ok |= STILL_HERE;
 			continue;
 		}
-		if (iprim && a->ifa_mask == iprim->ifa_mask && inet_ifa_match(a->ifa_address, iprim))
+		if (iprim && a->ifa_mask == iprim->ifa_mask &&
+		    inet_ifa_match(a->ifa_address, iprim))
 			continue;
 		owner = route_owner(a, prim, &same);
 		if (!owner)

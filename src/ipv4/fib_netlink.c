@@ -3,10 +3,13 @@
  * fib_netlink.c - routes as rtnetlink and the old ioctls know them
  *
  * Theory of operation
- *   Called by: rtnetlink (RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE), the socket layer (SIOCADDRT, SIOCDELRT), fib_trie.c (rtmsg_fib).
- *   Calls: fib_route_add(), fib_route_del(), fib_table_walk(). RTM_GETROUTE of one destination is route_netlink.c's.
+ *   Called by: rtnetlink (RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE), the socket layer (SIOCADDRT,
+ *   SIOCDELRT), fib_trie.c (rtmsg_fib).
+ *   Calls: fib_route_add(), fib_route_del(), fib_table_walk(). RTM_GETROUTE of one destination is
+ *   route_netlink.c's.
  *   Owns: nothing. Every attribute is checked here; what lies behind gets a struct fib_config.
- *   Refuses: more than one next hop, encapsulation, next-hop objects, tables other than local and main, each with a text.
+ *   Refuses: more than one next hop, encapsulation, next-hop objects, tables other than local and
+ *   main, each with a text.
  * Threads: RTNL. Mirrors: net/ipv4/fib_frontend.c, fib_semantics.c.
  */
 #include "ipv4/fib.h"
@@ -27,14 +30,10 @@ static int rtm_to_fib_config(struct nl_req *req, struct fib_config *cfg);
 static int get_metrics(const struct nlattr *a, struct fib_config *cfg, struct extack *err);
 
 static const struct nlb_policy rtm_policy[RTA_MAX + 1] = {
-	[RTA_DST] = { NLA_U32_T, 4 },
-	[RTA_SRC] = { NLA_U32_T, 4 },
-	[RTA_IIF] = { NLA_U32_T, 4 },
-	[RTA_OIF] = { NLA_U32_T, 4 },
-	[RTA_GATEWAY] = { NLA_U32_T, 4 },
-	[RTA_PRIORITY] = { NLA_U32_T, 4 },
-	[RTA_PREFSRC] = { NLA_U32_T, 4 },
-	[RTA_METRICS] = { NLA_NESTED_T, 0 },
+	[RTA_DST] = { NLA_U32_T, 4 },	  [RTA_SRC] = { NLA_U32_T, 4 },
+	[RTA_IIF] = { NLA_U32_T, 4 },	  [RTA_OIF] = { NLA_U32_T, 4 },
+	[RTA_GATEWAY] = { NLA_U32_T, 4 }, [RTA_PRIORITY] = { NLA_U32_T, 4 },
+	[RTA_PREFSRC] = { NLA_U32_T, 4 }, [RTA_METRICS] = { NLA_NESTED_T, 0 },
 	[RTA_TABLE] = { NLA_U32_T, 4 },
 };
 
@@ -72,7 +71,8 @@ static uint32_t attr_u32(const struct nlattr *a)
 static int refuse_attrs(const struct nlattr **tb, struct extack *err)
 {
 	if (tb[RTA_MULTIPATH])
-		return extack_fail(err, -EOPNOTSUPP, "Multipath routes are not supported: one next hop only");
+		return extack_fail(err, -EOPNOTSUPP,
+				   "Multipath routes are not supported: one next hop only");
 	if (tb[RTA_ENCAP] || tb[RTA_ENCAP_TYPE])
 		return extack_fail(err, -EOPNOTSUPP, "Encapsulation is not supported");
 	if (tb[RTA_NH_ID])
@@ -81,7 +81,8 @@ static int refuse_attrs(const struct nlattr **tb, struct extack *err)
 		return extack_fail(err, -EINVAL,
 				   "Nexthop configuration can not contain both GATEWAY and VIA");
 	if (tb[RTA_VIA])
-		return extack_fail(err, -EOPNOTSUPP, "Gateways of another family are not supported");
+		return extack_fail(err, -EOPNOTSUPP,
+				   "Gateways of another family are not supported");
 	return 0;
 }
 
@@ -131,8 +132,8 @@ static int rtm_to_fib_config(struct nl_req *req, struct fib_config *cfg)
 static int get_metrics(const struct nlattr *a, struct fib_config *cfg, struct extack *err)
 {
 	const struct nlattr *tb[RTAX_MAX + 1];
-	int ret = nlb_parse(tb, RTAX_MAX, nlb_data(a), (size_t)nlb_len(a),
-				   metrics_policy, false, err);
+	int ret = nlb_parse(tb, RTAX_MAX, nlb_data(a), (size_t)nlb_len(a), metrics_policy, false,
+			    err);
 
 	if (ret)
 		return ret;
@@ -153,8 +154,8 @@ struct fib_dump {
 	int oif;
 };
 
-static int dump_alias(struct fib_table *tb, __be32 prefix, unsigned plen, const struct fib_alias *fa,
-		      void *arg)
+static int dump_alias(struct fib_table *tb, __be32 prefix, unsigned plen,
+		      const struct fib_alias *fa, void *arg)
 {
 	struct fib_dump *d = arg;
 
@@ -180,7 +181,8 @@ static int dump_filter(struct fib_dump *d)
 	if (!rtm)
 		return -EINVAL;
 	if (rtm->rtm_dst_len || rtm->rtm_src_len || rtm->rtm_tos || rtm->rtm_scope)
-		return extack_fail(req->err, -EINVAL, "Invalid values in header for FIB dump request");
+		return extack_fail(req->err, -EINVAL,
+				   "Invalid values in header for FIB dump request");
 	if (rtm->rtm_flags & ~(unsigned)(RTM_F_CLONED | RTM_F_PREFIX))
 		return extack_fail(req->err, -EINVAL, "Invalid flags for FIB dump request");
 	ret = nlb_parse(tb, RTA_MAX, attrs, len, rtm_policy, true, req->err);
@@ -198,8 +200,9 @@ static int dump_filter(struct fib_dump *d)
 
 static int inet_dump_fib(struct nl_req *req)
 {
-	struct fib_dump d = { .req = req, .id = { .fc_portid = req->client->portid,
-						  .fc_seq = req->nlh->nlmsg_seq } };
+	struct fib_dump d = { .req = req,
+			      .id = { .fc_portid = req->client->portid,
+				      .fc_seq = req->nlh->nlmsg_seq } };
 	int ret = req->client->strict ? dump_filter(&d) : 0;
 
 	if (ret)
@@ -246,8 +249,8 @@ int fib_dump_info(struct nl_buf *b, const struct fib_config *cfg, int event, uns
 		  __be32 prefix, unsigned plen, const struct fib_alias *fa)
 {
 	const struct fib_info *fi = fa->fa_info;
-	struct rtmsg *rtm = nlb_msg(b, cfg->fc_portid, cfg->fc_seq, event, sizeof(*rtm),
-				      (int)flags);
+	struct rtmsg *rtm =
+		nlb_msg(b, cfg->fc_portid, cfg->fc_seq, event, sizeof(*rtm), (int)flags);
 
 	if (!rtm)
 		return -EMSGSIZE;
@@ -256,8 +259,8 @@ int fib_dump_info(struct nl_buf *b, const struct fib_config *cfg, int event, uns
 	rtm->rtm_tos = fa->fa_tos;
 	rtm->rtm_table = (unsigned char)fa->tb_id;
 	rtm->rtm_type = fa->fa_type;
-	rtm->rtm_flags = (fi->fib_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) |
-			 nh_shown_flags(&fi->fib_nh);
+	rtm->rtm_flags =
+		(fi->fib_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) | nh_shown_flags(&fi->fib_nh);
 	rtm->rtm_scope = fi->fib_scope;
 	rtm->rtm_protocol = fi->fib_protocol;
 	nlb_put_u32(b, RTA_TABLE, fa->tb_id);
@@ -298,7 +301,10 @@ static __be32 sin_addr(const struct sockaddr *sa)
 	return addr;
 }
 
-/* The device of an rtentry; a label ("eth0:1") names the preferred source too. @name: where the string lies, checked by the caller */
+/*
+ * The device of an rtentry; a label ("eth0:1") names the preferred source too. @name: where the
+ * string lies, checked by the caller
+ */
 static int rtentry_device(struct net *net, const char *name, struct fib_config *cfg)
 {
 	char devname[IFNAMSIZ] = "";

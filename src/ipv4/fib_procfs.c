@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fib_procfs.c - the routing tables as files: /proc/net/route, /proc/net/fib_trie, /proc/net/fib_triestat
+ * fib_procfs.c - the routing tables as files: /proc/net/route, /proc/net/fib_trie,
+ * /proc/net/fib_triestat
  *
  * Theory of operation
- *   Called by: readers of the files. Layouts are Linux's, byte by byte; the local table is a trie of its own here (as before Linux 4.1), so the
- *   two files about tries show each table's own nodes.
+ *   Called by: readers of the files. Layouts are Linux's, byte by byte; the local table is a trie
+ *   of its own here (as before Linux 4.1), so the two files about tries show each table's own
+ *   nodes.
  *   Owns: nothing.
  * Threads: RTNL. Mirrors: net/ipv4/fib_trie.c.
  */
@@ -52,7 +54,8 @@ static int route_show(struct seq_file *m, void *data)
 {
 	struct net *net = data;
 
-	seq_printf(m, "%-127s\n", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU"
+	seq_printf(m, "%-127s\n",
+		   "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU"
 		   "\tWindow\tIRTT");
 	return fib_table_walk(net->ipv4->fib_main, route_show_one, m);
 }
@@ -90,8 +93,8 @@ static const char *scope_name(unsigned scope, char *buf, size_t size)
 }
 
 static const char *const type_names[RTN_MAX + 1] = {
-	"UNSPEC", "UNICAST", "LOCAL", "BROADCAST", "ANYCAST", "MULTICAST", "BLACKHOLE",
-	"UNREACHABLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE",
+	"UNSPEC",    "UNICAST",	    "LOCAL",	"BROADCAST", "ANYCAST", "MULTICAST",
+	"BLACKHOLE", "UNREACHABLE", "PROHIBIT", "THROW",     "NAT",	"XRESOLVE",
 };
 
 /* At most 32 deep: each inner node takes a bit of the key at least. */

@@ -3,12 +3,16 @@
  * fib_semantics.c - the next-hop half of routes: made, shared, alive or dead
  *
  * Theory of operation
- *   Called by fib_trie.c (make, release), fib_frontend.c (devices come and go), route.c (preferred source). A fib_info is found by its content, so
- *   that a thousand routes by one gateway share one, and by its device, so that an event touches all of them.
- *   fib_treeref counts aliases; the last one marks it dead and frees it, with the routes cached in it, after a grace period.
- *   Owns: fib_info with a reference to its device; three hashes of them, the first grown as the table grows.
- *   Refuses: next hops that are not reachable on link, source addresses that are not ours, and scopes that would route in circles.
- * Threads: RTNL; fib_result_prefsrc() and ip_fib_check_default() any, RCU. Mirrors: net/ipv4/fib_semantics.c.
+ *   Called by fib_trie.c (make, release), fib_frontend.c (devices come and go), route.c (preferred
+ *   source). A fib_info is found by its content, so that a thousand routes by one gateway share
+ *   one, and by its device, so that an event touches all of them. fib_treeref counts aliases; the
+ *   last one marks it dead and frees it, with the routes cached in it, after a grace period.
+ *   Owns: fib_info with a reference to its device; three hashes of them, the first grown as the
+ *   table grows.
+ *   Refuses: next hops that are not reachable on link, source addresses that are not ours, and
+ *   scopes that would route in circles.
+ * Threads: RTNL; fib_result_prefsrc() and ip_fib_check_default() any, RCU. Mirrors:
+ * net/ipv4/fib_semantics.c.
  */
 #include "ipv4/fib.h"
 
@@ -62,15 +66,19 @@ static int check_type(const struct fib_config *cfg, struct extack *err)
 		return extack_fail(err, -EINVAL,
 				   "Invalid rtm_flags - can not contain DEAD or LINKDOWN");
 	if (fib_props[cfg->fc_type].error && (cfg->fc_gw || cfg->fc_oif))
-		return extack_fail(err, -EINVAL, "Gateway, device and multipath can not be "
+		return extack_fail(err, -EINVAL,
+				   "Gateway, device and multipath can not be "
 				   "specified for this route type");
-	if (!fib_props[cfg->fc_type].error && (cfg->fc_type < RTN_UNICAST ||
-					       cfg->fc_type > RTN_MULTICAST))
+	if (!fib_props[cfg->fc_type].error &&
+	    (cfg->fc_type < RTN_UNICAST || cfg->fc_type > RTN_MULTICAST))
 		return extack_fail(err, -EINVAL, "Invalid route type");
 	return 0;
 }
 
-/* May packets carry this source by this route? A local route may name its own address before it is there. */
+/*
+ * May packets carry this source by this route? A local route may name its own address before it is
+ * there.
+ */
 static bool valid_prefsrc(struct net *net, const struct fib_config *cfg)
 {
 	if (cfg->fc_type == RTN_LOCAL && cfg->fc_dst && cfg->fc_prefsrc == cfg->fc_dst)
@@ -222,7 +230,8 @@ static int check_nh_gw(struct net *net, struct fib_nh *nh, const struct fib_conf
 {
 	struct fib_table *tb = cfg->fc_table == RT_TABLE_LOCAL ? net->ipv4->fib_local : NULL;
 	struct fib_result res = { .fi = NULL };
-	struct flowi4 fl4 = { .daddr = nh->nh_gw, .flowi4_oif = nh->nh_oif,
+	struct flowi4 fl4 = { .daddr = nh->nh_gw,
+			      .flowi4_oif = nh->nh_oif,
 			      .flowi4_iif = LOOPBACK_IFINDEX };
 	int ret = -1;
 
@@ -255,7 +264,8 @@ static int check_nh(struct net *net, struct fib_nh *nh, const struct fib_config 
 	if (nh->nh_gw)
 		return check_nh_gw(net, nh, cfg, err);
 	if (nh->nh_flags & RTNH_F_ONLINK)
-		return extack_fail(err, -EINVAL, "Invalid flags for nexthop - PERVASIVE and "
+		return extack_fail(err, -EINVAL,
+				   "Invalid flags for nexthop - PERVASIVE and "
 				   "ONLINK can not be set");
 	dev = __dev_get_by_index(net, nh->nh_oif);
 	if (!dev || !__in_dev_get_rtnl(dev))
@@ -294,12 +304,13 @@ void fib_release_info(struct fib_info *fi)
 
 static struct hlist_head *info_head(const struct fib_info_tables *t, const struct fib_info *fi)
 {
-	uint32_t h = jhash_3words((uint32_t)fi->fib_prefsrc, fi->fib_priority,
-				  (uint32_t)fi->fib_protocol << 16 | (uint32_t)fi->fib_scope << 8 |
-				  fi->fib_type, 0);
+	uint32_t h = jhash_3words(
+		(uint32_t)fi->fib_prefsrc, fi->fib_priority,
+		(uint32_t)fi->fib_protocol << 16 | (uint32_t)fi->fib_scope << 8 | fi->fib_type, 0);
 
-	return &t->info[hash_32(jhash_2words(h, (uint32_t)fi->fib_nh.nh_gw ^
-					     (uint32_t)fi->fib_nh.nh_oif, 0), t->bits)];
+	return &t->info[hash_32(
+		jhash_2words(h, (uint32_t)fi->fib_nh.nh_gw ^ (uint32_t)fi->fib_nh.nh_oif, 0),
+		t->bits)];
 }
 
 static struct hlist_head *laddr_head(const struct fib_info_tables *t, __be32 addr)
@@ -396,7 +407,10 @@ bool fib_metrics_match(const struct fib_config *cfg, const struct fib_info *fi)
 
 /* --- events --- */
 
-/* Does this event end the next hop? Routes to our own addresses outlive NETDEV_DOWN (their scope is NOWHERE). */
+/*
+ * Does this event end the next hop? Routes to our own addresses outlive NETDEV_DOWN (their scope is
+ * NOWHERE).
+ */
 int fib_sync_down_dev(struct net_device *dev, unsigned long event, bool force)
 {
 	struct fib_info_tables *t = dev_net(dev)->ipv4->fib_info;
@@ -413,8 +427,8 @@ int fib_sync_down_dev(struct net_device *dev, unsigned long event, bool force)
 			continue;
 		if (!(nh->nh_flags & RTNH_F_DEAD))
 			WRITE_ONCE(nh->nh_flags, nh->nh_flags | dying);
-		WRITE_ONCE(fi->fib_flags, fi->fib_flags |
-			   (event == NETDEV_CHANGE ? RTNH_F_LINKDOWN : RTNH_F_DEAD));
+		WRITE_ONCE(fi->fib_flags, fi->fib_flags | (event == NETDEV_CHANGE ? RTNH_F_LINKDOWN
+										  : RTNH_F_DEAD));
 		found++;
 	}
 	return found;

@@ -3,9 +3,11 @@
  * fib_trie.c - one routing table: longest-prefix lookup, and its entries
  *
  * Theory of operation
- *   On the walk: ip_route_input_noref() and ip_route_output_flow() ask fib_lookup(), which asks fib_table_lookup() of the local table, then
- *   of main; check_leaf() decides among the prefixes of one leaf. Control: fib_table_insert() and its like, called by fib_frontend.c.
- *   Owns: the aliases (prefix, tos, type) and one table reference of each alias' fib_info; freed after a grace period.
+ *   On the walk: ip_route_input_noref() and ip_route_output_flow() ask fib_lookup(), which asks
+ *   fib_table_lookup() of the local table, then of main; check_leaf() decides among the prefixes of
+ *   one leaf. Control: fib_table_insert() and its like, called by fib_frontend.c.
+ *   Owns: the aliases (prefix, tos, type) and one table reference of each alias' fib_info; freed
+ *   after a grace period.
  *   Refuses: prefixes with host bits set, and what NLM_F_EXCL, NLM_F_REPLACE, NLM_F_CREATE forbid.
  * Threads: lookup any, RCU; changes RTNL. Mirrors: net/ipv4/fib_trie.c.
  */
@@ -23,9 +25,10 @@ static int insert_alias(struct fib_table *tb, struct fib_alias *fa, uint32_t key
 static void remove_alias(struct fib_table *tb, struct trie_node *l, struct fib_alias *fa);
 
 /*
- * Down: follow the bits of the key, remembering the last node below which a shorter prefix can lie. Back: a shorter prefix has zeroes where
- * the key has ones, so the set bits of the child's number are taken away one by one, lowest first, then those of the parents; below a child
- * reached so, a prefix that covers what was taken away lies at child 0 all the way.
+ * Down: follow the bits of the key, remembering the last node below which a shorter prefix can lie.
+ * Back: a shorter prefix has zeroes where the key has ones, so the set bits of the child's number
+ * are taken away one by one, lowest first, then those of the parents; below a child reached so, a
+ * prefix that covers what was taken away lies at child 0 all the way.
  */
 int fib_table_lookup(struct fib_table *tb, const struct flowi4 *flp, struct fib_result *res,
 		     int fib_flags)
@@ -188,7 +191,8 @@ static int place_alias(struct fib_table *tb, struct fib_alias *n, struct fib_con
 {
 	uint32_t key = ntohl(cfg->fc_dst);
 	struct trie_node *parent, *l = trie_find(tb, key, &parent);
-	struct fib_alias *fa = l ? find_alias(l, n->fa_slen, n->fa_tos, n->fa_info->fib_priority) : NULL;
+	struct fib_alias *fa =
+		l ? find_alias(l, n->fa_slen, n->fa_tos, n->fa_info->fib_priority) : NULL;
 	struct fib_alias *before = fa, *twin;
 	uint32_t told = NLM_F_CREATE | NLM_F_EXCL;
 	int ret;
@@ -208,8 +212,8 @@ static int place_alias(struct fib_table *tb, struct fib_alias *n, struct fib_con
 			return -EEXIST;
 		told = NLM_F_CREATE | (cfg->fc_nlflags & NLM_F_APPEND);
 		if (told & NLM_F_APPEND)
-			while (before && same_key(before, n->fa_slen, n->fa_tos,
-						  n->fa_info->fib_priority))
+			while (before &&
+			       same_key(before, n->fa_slen, n->fa_tos, n->fa_info->fib_priority))
 				before = next_alias(before);
 	}
 	if (!(cfg->fc_nlflags & NLM_F_CREATE))
@@ -256,8 +260,9 @@ int fib_table_insert(struct net *net, struct fib_table *tb, struct fib_config *c
 }
 
 /*
- * The first alias of this prefix and tos with at least this priority, or the one before which such an alias belongs; NULL: it belongs last,
- * or before the next longer suffix (insert_alias() finds where).
+ * The first alias of this prefix and tos with at least this priority, or the one before which such
+ * an alias belongs; NULL: it belongs last, or before the next longer suffix (insert_alias() finds
+ * where).
  */
 static struct fib_alias *find_alias(struct trie_node *l, uint8_t slen, uint8_t tos, uint32_t prio)
 {

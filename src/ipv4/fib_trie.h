@@ -5,13 +5,15 @@
  * fib_trie.h - nodes of the level-compressed trie, shared by the files that walk and change it
  *
  * Theory of operation
- *   A node stands for all keys that agree with its key above bit pos + bits. An inner node chooses a child by the bits [pos, pos + bits);
- *   bits that all keys below share are skipped (path compression), and a node whose children are mostly there is as wide as pays
- *   (level compression, fib_trie_tree.c). A leaf has pos = bits = 0 and the aliases of every prefix that begins with its key,
- *   longest prefix (shortest suffix) first.
- *   slen is the longest suffix of any alias at or below a node: where it does not exceed pos, no prefix below covers the bits
- *   that the node chooses by, and a lookup need not come back there.
- * Threads: RTNL changes, RCU readers: a node is complete before it is published and lives a grace period after it was replaced.
+ *   A node stands for all keys that agree with its key above bit pos + bits. An inner node chooses
+ *   a child by the bits [pos, pos + bits); bits that all keys below share are skipped (path
+ *   compression), and a node whose children are mostly there is as wide as pays (level compression,
+ *   fib_trie_tree.c). A leaf has pos = bits = 0 and the aliases of every prefix that begins with
+ *   its key, longest prefix (shortest suffix) first. slen is the longest suffix of any alias at or
+ *   below a node: where it does not exceed pos, no prefix below covers the bits that the node
+ *   chooses by, and a lookup need not come back there.
+ * Threads: RTNL changes, RCU readers: a node is complete before it is published and lives a grace
+ * period after it was replaced.
  */
 #include "ipv4/fib.h"
 
@@ -25,7 +27,7 @@ struct trie_node {
 	uint32_t empty_children, full_children;
 	struct rcu_head rcu;
 	union {
-		struct hlist_head aliases; /* leaf */
+		struct hlist_head aliases;  /* leaf */
 		struct trie_node *child[0]; /* RCU */
 	};
 };
@@ -61,8 +63,12 @@ static __always_inline bool node_mismatch(unsigned long index, const struct trie
 /* fib_trie_tree.c */
 /* The leaf of exactly @key or NULL; *@parent: the last inner node on the way, NULL at the root */
 struct trie_node *trie_find(const struct fib_table *tb, uint32_t key, struct trie_node **parent);
-/* A leaf with the alias @fa, hung below @parent where trie_find() ended: 0 or -ENOMEM (nothing changed) */
-int trie_insert_leaf(struct fib_table *tb, struct trie_node *parent, uint32_t key, struct fib_alias *fa);
+/*
+ * A leaf with the alias @fa, hung below @parent where trie_find() ended: 0 or -ENOMEM (nothing
+ * changed)
+ */
+int trie_insert_leaf(struct fib_table *tb, struct trie_node *parent, uint32_t key,
+		     struct fib_alias *fa);
 void trie_remove_leaf(struct fib_table *tb, struct trie_node *leaf);
 /* The longest suffix of @leaf is now @slen: longer, shorter */
 void trie_push_suffix(struct trie_node *leaf, uint8_t slen);

@@ -3,12 +3,16 @@
  * fib_trie_tree.c - the shape of a routing table: leaves come and go, nodes grow and shrink
  *
  * Theory of operation
- *   Called by fib_trie.c. After each change the nodes from the changed place up to the root are resized: a node doubles its width while
- *   at least half of the wider node would be used (30 per cent at the root), halves it while under a quarter (15 at the root) is used,
- *   and is left out when only one child is left. Replacement nodes are built aside and published by one pointer; then their children are told
- *   their new parent, which a reader that climbs finds as consistent as the old one.
- *   Owns: the nodes; replaced ones are freed after a grace period. A node that could not be allocated is a resize that did not take place.
- * Threads: RTNL. Mirrors: net/ipv4/fib_trie.c (S. Nilsson, G. Karlsson: IP-address lookup using LC-tries).
+ *   Called by fib_trie.c. After each change the nodes from the changed place up to the root are
+ *   resized: a node doubles its width while at least half of the wider node would be used (30 per
+ *   cent at the root), halves it while under a quarter (15 at the root) is used, and is left out
+ *   when only one child is left. Replacement nodes are built aside and published by one pointer;
+ *   then their children are told their new parent, which a reader that climbs finds as consistent
+ *   as the old one.
+ *   Owns: the nodes; replaced ones are freed after a grace period. A node that could not be
+ *   allocated is a resize that did not take place.
+ * Threads: RTNL. Mirrors: net/ipv4/fib_trie.c (S. Nilsson, G. Karlsson: IP-address lookup using
+ * LC-tries).
  */
 #include "ipv4/fib_trie.h"
 

@@ -5,11 +5,13 @@
  * inetdevice.h - IPv4's half of a device and its addresses
  *
  * Theory of operation
- *   An in_device is made when its device is registered and ends with it (or when the MTU falls below 68). It holds the addresses, the groups,
- *   the ARP settings and net.ipv4.conf.NAME. An address is primary, or secondary when a primary of the same subnet stood there
- *   before; primaries come first in ifa_list. Each address change is told to the routes first (fib_inetaddr_event), then to
- *   rtnetlink's subscribers.
- * Threads: changed by RTNL, read under RCU. Mirrors: include/linux/inetdevice.h; code in devinet*.c, igmp.c.
+ *   An in_device is made when its device is registered and ends with it (or when the MTU falls
+ *   below 68). It holds the addresses, the groups, the ARP settings and net.ipv4.conf.NAME. An
+ *   address is primary, or secondary when a primary of the same subnet stood there before;
+ *   primaries come first in ifa_list. Each address change is told to the routes first
+ *   (fib_inetaddr_event), then to rtnetlink's subscribers.
+ * Threads: changed by RTNL, read under RCU. Mirrors: include/linux/inetdevice.h; code in
+ * devinet*.c, igmp.c.
  */
 #include "ipv4/netns.h"
 #include "lib/extack.h"
@@ -22,7 +24,7 @@ struct ifreq;
 #define INFINITY_LIFE_TIME 0xffffffffu
 
 struct in_ifaddr {
-	struct hlist_node hash; /* inet_addr_lst */
+	struct hlist_node hash;	    /* inet_addr_lst */
 	struct in_ifaddr *ifa_next; /* RCU */
 	struct in_device *ifa_dev;
 	struct net *net;
@@ -48,11 +50,13 @@ struct in_device {
 	struct ip_mc_list *mc_list; /* [L:mc_lock] RCU readers: joined groups */
 	unsigned mc_count;
 	struct ip_mc_list *mc_tomb; /* [L:mc_lock] left groups that are still being reported */
-	unsigned long mr_v1_seen, mr_v2_seen; /* [L:mc_lock] jiffies until when an old router is there */
+	/* [L:mc_lock] jiffies until when an old router is there */
+	unsigned long mr_v1_seen, mr_v2_seen;
 	unsigned long mr_maxdelay, mr_qi, mr_qri; /* [L:mc_lock] jiffies */
 	unsigned char mr_qrv, mr_gq_running, mr_ifc_running, mr_timer_armed;
 	unsigned mr_ifc_count;
-	unsigned long mr_gq_expires, mr_ifc_expires, mr_timer_expires; /* general query, state change */
+	/* general query, state change */
+	unsigned long mr_gq_expires, mr_ifc_expires, mr_timer_expires;
 	struct ktimer mr_timer; /* the earliest of all deadlines; homed on vCPU 0 */
 	struct neigh_parms *arp_parms;
 	struct ipv4_devconf cnf;
@@ -65,8 +69,9 @@ static __always_inline struct in_device *__in_dev_get_rcu(const struct net_devic
 	return rcu_dereference(dev->ip_ptr);
 }
 #define __in_dev_get_rtnl(dev) ((dev)->ip_ptr)
-#define for_ifa_rcu(in_dev, ifa) \
-	for (struct in_ifaddr *ifa = rcu_dereference((in_dev)->ifa_list); ifa; ifa = rcu_dereference(ifa->ifa_next))
+#define for_ifa_rcu(in_dev, ifa)                                               \
+	for (struct in_ifaddr *ifa = rcu_dereference((in_dev)->ifa_list); ifa; \
+	     ifa = rcu_dereference(ifa->ifa_next))
 
 /* Settings that hold when all or the device say so, and so on, as in Linux */
 #define IN_DEV_FORWARD(in_dev) IN_DEV_CONF_GET(in_dev, FORWARDING)
@@ -78,12 +83,14 @@ static __always_inline struct in_device *__in_dev_get_rcu(const struct net_devic
 #define IN_DEV_SHARED_MEDIA(in_dev) IN_DEV_ORCONF(in_dev, SHARED_MEDIA)
 #define IN_DEV_TX_REDIRECTS(in_dev) IN_DEV_ORCONF(in_dev, SEND_REDIRECTS)
 #define IN_DEV_SEC_REDIRECTS(in_dev) IN_DEV_ORCONF(in_dev, SECURE_REDIRECTS)
-#define IN_DEV_RX_REDIRECTS(in_dev) (IN_DEV_FORWARD(in_dev) ? IN_DEV_ANDCONF(in_dev, ACCEPT_REDIRECTS) : \
-				     IN_DEV_ORCONF(in_dev, ACCEPT_REDIRECTS))
+#define IN_DEV_RX_REDIRECTS(in_dev)                                        \
+	(IN_DEV_FORWARD(in_dev) ? IN_DEV_ANDCONF(in_dev, ACCEPT_REDIRECTS) \
+				: IN_DEV_ORCONF(in_dev, ACCEPT_REDIRECTS))
 #define IN_DEV_ROUTE_LOCALNET(in_dev) IN_DEV_ORCONF(in_dev, ROUTE_LOCALNET)
 #define IN_DEV_BFORWARD(in_dev) IN_DEV_ANDCONF(in_dev, BC_FORWARDING)
 #define IN_DEV_PROMOTE_SECONDARIES(in_dev) IN_DEV_ORCONF(in_dev, PROMOTE_SECONDARIES)
-#define IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN(in_dev) IN_DEV_CONF_GET(in_dev, IGNORE_ROUTES_WITH_LINKDOWN)
+#define IN_DEV_IGNORE_ROUTES_WITH_LINKDOWN(in_dev) \
+	IN_DEV_CONF_GET(in_dev, IGNORE_ROUTES_WITH_LINKDOWN)
 #define IN_DEV_ARPFILTER(in_dev) IN_DEV_ORCONF(in_dev, ARP_FILTER)
 #define IN_DEV_ARP_ACCEPT(in_dev) IN_DEV_MAXCONF(in_dev, ARP_ACCEPT)
 #define IN_DEV_ARP_ANNOUNCE(in_dev) IN_DEV_MAXCONF(in_dev, ARP_ANNOUNCE)
@@ -91,32 +98,47 @@ static __always_inline struct in_device *__in_dev_get_rcu(const struct net_devic
 #define IN_DEV_ARP_EVICT_NOCARRIER(in_dev) IN_DEV_ANDCONF(in_dev, ARP_EVICT_NOCARRIER)
 #define IN_DEV_ARP_NOTIFY(in_dev) IN_DEV_MAXCONF(in_dev, ARP_NOTIFY)
 
-int devinet_init(struct net *net); /* net.ipv4.conf.*, net.ipv4.ip_forward, RTM_*ADDR, device notifier */
+/* net.ipv4.conf.*, net.ipv4.ip_forward, RTM_*ADDR, device notifier */
+int devinet_init(struct net *net);
 void devinet_exit(struct net *net);
 struct in_device *inetdev_init(struct net_device *dev); /* RTNL; NULL without memory */
 void in_dev_finish_destroy(struct in_device *in_dev);
-static __always_inline void in_dev_hold(struct in_device *in_dev) { atomic_inc(&in_dev->refcnt); }
+static __always_inline void in_dev_hold(struct in_device *in_dev)
+{
+	atomic_inc(&in_dev->refcnt);
+}
 static __always_inline void in_dev_put(struct in_device *in_dev)
 {
 	if (atomic_dec_and_test(&in_dev->refcnt))
 		in_dev_finish_destroy(in_dev);
 }
 /*
- * RTNL: add @local/@prefixlen to @dev: 0, -EEXIST, -EINVAL (with text), -ENOMEM. @broadcast 0: derived for prefixes < 31. @label NULL: the
- * device's name.
+ * RTNL: add @local/@prefixlen to @dev: 0, -EEXIST, -EINVAL (with text), -ENOMEM. @broadcast 0:
+ * derived for prefixes < 31. @label NULL: the device's name.
  */
-int inet_addr_add(struct net_device *dev, __be32 local, unsigned prefixlen, __be32 broadcast, unsigned scope, const char *label,
-		  struct extack *err);
-int inet_addr_del(struct net_device *dev, __be32 local, unsigned prefixlen, struct extack *err); /* -EADDRNOTAVAIL */
-/* SIOC{G,S}IF{ADDR,BRDADDR,NETMASK,DSTADDR}, RTNL: 0 or -errno; *@ifr is answered in place. Alias names ("eth0:1") find labels. */
+int inet_addr_add(struct net_device *dev, __be32 local, unsigned prefixlen, __be32 broadcast,
+		  unsigned scope, const char *label, struct extack *err);
+/* -EADDRNOTAVAIL */
+int inet_addr_del(struct net_device *dev, __be32 local, unsigned prefixlen, struct extack *err);
+/*
+ * SIOC{G,S}IF{ADDR,BRDADDR,NETMASK,DSTADDR}, RTNL: 0 or -errno; *@ifr is answered in place. Alias
+ * names ("eth0:1") find labels.
+ */
 int devinet_ioctl(struct net *net, unsigned cmd, struct ifreq *ifr, bool admin);
-/* Forwarding on or off for all devices and the default: what writing net.ipv4.ip_forward does. RTNL */
+/*
+ * Forwarding on or off for all devices and the default: what writing net.ipv4.ip_forward does. RTNL
+ */
 void inet_forward_change(struct net *net, bool on);
 /* Source address selection: @dst 0 means any; scope RT_SCOPE_*. RCU. */
 __be32 inet_select_addr(const struct net_device *dev, __be32 dst, int scope);
-/* The local address that suits @dst (0: any) and @local (0: any), on @in_dev or (NULL) anywhere; 0 when there is none. RCU */
-__be32 inet_confirm_addr(struct net *net, struct in_device *in_dev, __be32 dst, __be32 local, int scope);
-struct net_device *ip_dev_find_rcu(struct net *net, __be32 addr); /* device that owns a local address */
+/*
+ * The local address that suits @dst (0: any) and @local (0: any), on @in_dev or (NULL) anywhere; 0
+ * when there is none. RCU
+ */
+__be32 inet_confirm_addr(struct net *net, struct in_device *in_dev, __be32 dst, __be32 local,
+			 int scope);
+/* device that owns a local address */
+struct net_device *ip_dev_find_rcu(struct net *net, __be32 addr);
 /* The address @addr of some device, by hash. RCU */
 struct in_ifaddr *inet_lookup_ifaddr_rcu(struct net *net, __be32 addr);
 /* Are @a and @b (0: not asked) both in one subnet of @in_dev? RCU */
@@ -141,10 +163,19 @@ void devinet_sysctl_exit(struct net *net);
 int devinet_sysctl_register(struct in_device *in_dev);
 void devinet_sysctl_unregister(struct in_device *in_dev);
 /* An address was given: what was not chosen for this device no longer follows the default. */
-static __always_inline void ipv4_devconf_setall(struct in_device *in_dev) { in_dev->cnf.state = ~0ul; }
+static __always_inline void ipv4_devconf_setall(struct in_device *in_dev)
+{
+	in_dev->cnf.state = ~0ul;
+}
 
-static __always_inline __be32 inet_make_mask(int logmask) { return logmask ? htonl(~((1u << (32 - logmask)) - 1)) : 0; }
-static __always_inline int inet_mask_len(__be32 mask) { return mask ? 32 - __builtin_ctz(ntohl(mask)) : 0; }
+static __always_inline __be32 inet_make_mask(int logmask)
+{
+	return logmask ? htonl(~((1u << (32 - logmask)) - 1)) : 0;
+}
+static __always_inline int inet_mask_len(__be32 mask)
+{
+	return mask ? 32 - __builtin_ctz(ntohl(mask)) : 0;
+}
 static __always_inline bool bad_mask(__be32 mask, __be32 addr)
 {
 	uint32_t hmask = ~ntohl(mask);
@@ -152,12 +183,31 @@ static __always_inline bool bad_mask(__be32 mask, __be32 addr)
 	return (addr & ~mask) || (hmask & (hmask + 1));
 }
 /* address classes, RFC 5735 */
-static __always_inline bool ipv4_is_loopback(__be32 a) { return (a & htonl(0xff000000)) == htonl(0x7f000000); }
-static __always_inline bool ipv4_is_multicast(__be32 a) { return (a & htonl(0xf0000000)) == htonl(0xe0000000); }
-static __always_inline bool ipv4_is_local_multicast(__be32 a) { return (a & htonl(0xffffff00)) == htonl(0xe0000000); }
-static __always_inline bool ipv4_is_lbcast(__be32 a) { return a == htonl(INADDR_BROADCAST); }
-static __always_inline bool ipv4_is_zeronet(__be32 a) { return a == 0; } /* as Linux since 5.3: only 0.0.0.0 */
-static __always_inline bool ipv4_is_linklocal_169(__be32 a) { return (a & htonl(0xffff0000)) == htonl(0xa9fe0000); }
+static __always_inline bool ipv4_is_loopback(__be32 a)
+{
+	return (a & htonl(0xff000000)) == htonl(0x7f000000);
+}
+static __always_inline bool ipv4_is_multicast(__be32 a)
+{
+	return (a & htonl(0xf0000000)) == htonl(0xe0000000);
+}
+static __always_inline bool ipv4_is_local_multicast(__be32 a)
+{
+	return (a & htonl(0xffffff00)) == htonl(0xe0000000);
+}
+static __always_inline bool ipv4_is_lbcast(__be32 a)
+{
+	return a == htonl(INADDR_BROADCAST);
+}
+/* as Linux since 5.3: only 0.0.0.0 */
+static __always_inline bool ipv4_is_zeronet(__be32 a)
+{
+	return a == 0;
+}
+static __always_inline bool ipv4_is_linklocal_169(__be32 a)
+{
+	return (a & htonl(0xffff0000)) == htonl(0xa9fe0000);
+}
 #define ip_is_fragment(iph) (((iph)->frag_off & htons(IP_MF | IP_OFFSET)) != 0)
 #define IP_CE 0x8000
 #define IP_DF 0x4000

@@ -3,13 +3,18 @@
  * route.c - routes of received packets; how an rtable is made, cached and let go
  *
  * Theory of operation
- *   On the walk: ip_rcv_finish() and arp_process() call ip_route_input_noref(), which asks fib_table_lookup() and fib_validate_source() and
- *   sets skb's dst. The order of its questions is that of Linux's ip_route_input_slow(): group, impossible source, limited broadcast, impossible
- *   destination, table, ours, forwarding. A packet that nobody takes gets a route too: one whose input is ip_error().
- *   Owns: the rtables on net->ipv4->rt_list. No allocation for a packet whose route is cached: in the next hop, or, where no next hop
- *   is involved (groups, limited broadcast, refusals), in the in_device.
- *   Refuses: martians (RFC 1122 3.2.1.3, 1812 5.3.7), each with its reason; a line in the log if log_martians says so, rate limited.
- * Threads: input and caches a vCPU, RCU; rt_flush_dev() and the end of rtables RTNL. Mirrors: net/ipv4/route.c.
+ *   On the walk: ip_rcv_finish() and arp_process() call ip_route_input_noref(), which asks
+ *   fib_table_lookup() and fib_validate_source() and sets skb's dst. The order of its questions is
+ *   that of Linux's ip_route_input_slow(): group, impossible source, limited broadcast, impossible
+ *   destination, table, ours, forwarding. A packet that nobody takes gets a route too: one whose
+ *   input is ip_error().
+ *   Owns: the rtables on net->ipv4->rt_list. No allocation for a packet whose route is cached: in
+ *   the next hop, or, where no next hop is involved (groups, limited broadcast, refusals), in the
+ *   in_device.
+ *   Refuses: martians (RFC 1122 3.2.1.3, 1812 5.3.7), each with its reason; a line in the log if
+ *   log_martians says so, rate limited.
+ * Threads: input and caches a vCPU, RCU; rt_flush_dev() and the end of rtables RTNL. Mirrors:
+ * net/ipv4/route.c.
  */
 #define LOG_SUBSYS "IPv4"
 #include "ipv4/route_priv.h"
@@ -49,8 +54,9 @@ static __always_inline int input_source(struct rt_in *in, __be32 dst, int oif)
 
 	if (likely(err >= 0))
 		return err;
-	return martian_source(in, err == -EXDEV ? SKB_DROP_REASON_IP_RPFILTER
-						: SKB_DROP_REASON_IP_INVALID_SOURCE, err);
+	return martian_source(
+		in, err == -EXDEV ? SKB_DROP_REASON_IP_RPFILTER : SKB_DROP_REASON_IP_INVALID_SOURCE,
+		err);
 }
 
 /* For us (or for nobody): the route cached in @slot, or a new one into it. */
@@ -101,8 +107,12 @@ static __always_inline int broadcast_input(struct rt_in *in, struct fib_info *fi
 				  : &in->in_dev->rt_input[RT_INPUT_BROADCAST]);
 }
 
-/* A redirect is due when the packet leaves by the way it came and its sender could have used our gateway. */
-static __always_inline bool redirect_due(const struct rt_in *in, struct in_device *out_dev, int indirect)
+/*
+ * A redirect is due when the packet leaves by the way it came and its sender could have used our
+ * gateway.
+ */
+static __always_inline bool redirect_due(const struct rt_in *in, struct in_device *out_dev,
+					 int indirect)
 {
 	if (out_dev != in->in_dev || !indirect || !IN_DEV_TX_REDIRECTS(out_dev))
 		return false;
@@ -149,7 +159,9 @@ static __always_inline int mkroute_input(struct rt_in *in)
 	return 0;
 }
 
-/* What a table knows nothing of: impossible addresses. 0: go on; 1: limited broadcast; < 0 refused */
+/*
+ * What a table knows nothing of: impossible addresses. 0: go on; 1: limited broadcast; < 0 refused
+ */
 static __always_inline int input_addresses(struct rt_in *in)
 {
 	if (ipv4_is_multicast(in->saddr) || ipv4_is_lbcast(in->saddr))
@@ -171,8 +183,10 @@ static __always_inline int input_addresses(struct rt_in *in)
 static __always_inline int input_unicast(struct rt_in *in)
 {
 	struct net *net = dev_net(in->dev);
-	struct flowi4 fl4 = { .flowi4_iif = in->dev->ifindex, .flowi4_tos = in->tos,
-			      .daddr = in->daddr, .saddr = in->saddr };
+	struct flowi4 fl4 = { .flowi4_iif = in->dev->ifindex,
+			      .flowi4_tos = in->tos,
+			      .daddr = in->daddr,
+			      .saddr = in->saddr };
 	int err = input_addresses(in);
 
 	if (unlikely(err))
@@ -184,7 +198,8 @@ static __always_inline int input_unicast(struct rt_in *in)
 		if (IN_DEV_BFORWARD(in->in_dev))
 			return mkroute_input(in);
 		/* with forwarding, what is cached in the next hop is the forwarded one's */
-		return broadcast_input(in, IPV4_DEVCONF_ALL(net, BC_FORWARDING) ? NULL : in->res.fi);
+		return broadcast_input(in,
+				       IPV4_DEVCONF_ALL(net, BC_FORWARDING) ? NULL : in->res.fi);
 	}
 	if (likely(in->res.type == RTN_LOCAL)) {
 		err = input_source(in, in->daddr, 0);
@@ -219,8 +234,13 @@ static __always_inline int input_multicast(struct rt_in *in)
 int ip_route_input_noref(struct sk_buff *skb, __be32 dst, __be32 src, uint8_t tos,
 			 struct net_device *dev, enum skb_drop_reason *reason)
 {
-	struct rt_in in = { .skb = skb, .daddr = dst, .saddr = src, .tos = tos & IPTOS_RT_MASK,
-			    .dev = dev, .in_dev = __in_dev_get_rcu(dev), .reason = reason };
+	struct rt_in in = { .skb = skb,
+			    .daddr = dst,
+			    .saddr = src,
+			    .tos = tos & IPTOS_RT_MASK,
+			    .dev = dev,
+			    .in_dev = __in_dev_get_rcu(dev),
+			    .reason = reason };
 
 	if (unlikely(!in.in_dev)) { /* IPv4 was taken off the device */
 		*reason = SKB_DROP_REASON_DEV_READY;
@@ -240,8 +260,9 @@ int ip_mc_validate_source(struct sk_buff *skb, __be32 daddr, __be32 saddr, uint8
 	if (ipv4_is_loopback(saddr) && !IN_DEV_ROUTE_LOCALNET(in_dev))
 		return -EINVAL;
 	if (ipv4_is_zeronet(saddr)) /* a host that has no address yet reports groups from 0.0.0.0 */
-		return ipv4_is_local_multicast(daddr) || ip_hdr(skb)->protocol == IPPROTO_IGMP ?
-			       0 : -EINVAL;
+		return ipv4_is_local_multicast(daddr) || ip_hdr(skb)->protocol == IPPROTO_IGMP
+			       ? 0
+			       : -EINVAL;
 	err = fib_validate_source(skb, saddr, 0, tos, 0, dev, in_dev);
 	return err < 0 ? err : 0;
 }
@@ -287,8 +308,8 @@ static struct rtable *rt_alloc_input(struct rt_in *in)
 {
 	struct net *net = dev_net(in->dev);
 	bool error = in->res.type == RTN_UNREACHABLE;
-	struct rtable *rt = rt_dst_alloc(net->loopback_dev, in->flags | (error ? 0 : RTCF_LOCAL),
-					 in->res.type);
+	struct rtable *rt =
+		rt_dst_alloc(net->loopback_dev, in->flags | (error ? 0 : RTCF_LOCAL), in->res.type);
 
 	if (!rt)
 		return NULL;
@@ -328,7 +349,8 @@ bool rt_cache_put(struct rtable **slot, struct rtable *rt)
 	struct rtable *old = rcu_dereference(*slot);
 
 	dst_hold(&rt->dst);
-	if (!__atomic_compare_exchange_n(slot, &old, rt, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+	if (!__atomic_compare_exchange_n(slot, &old, rt, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_RELAXED)) {
 		dst_release(&rt->dst);
 		return false;
 	}
@@ -337,8 +359,8 @@ bool rt_cache_put(struct rtable **slot, struct rtable *rt)
 	return true;
 }
 
-void rt_set_nexthop(struct rtable *rt, __be32 daddr, struct fib_info *fi, struct fib_nh_exception *fnhe,
-		    bool do_cache)
+void rt_set_nexthop(struct rtable *rt, __be32 daddr, struct fib_info *fi,
+		    struct fib_nh_exception *fnhe, bool do_cache)
 {
 	struct fib_nh *nh;
 
@@ -356,7 +378,8 @@ void rt_set_nexthop(struct rtable *rt, __be32 daddr, struct fib_info *fi, struct
 		rt_bind_exception(rt, fnhe, daddr, do_cache);
 	else if (do_cache)
 		rt_cache_put(rt_is_input_route(rt) ? &nh->nh_rth_input
-						   : &nh->nh_pcpu_rth_output[this_vcpu()->id], rt);
+						   : &nh->nh_pcpu_rth_output[this_vcpu()->id],
+			     rt);
 }
 
 static void rt_let_go(struct rtable **slot)
@@ -383,7 +406,10 @@ void rt_indev_release(struct in_device *in_dev)
 		rt_let_go(&in_dev->rt_input[i]);
 }
 
-/* Who still holds a route by @dev (a socket, a queued packet) must not keep the device: it is lo's from here on, and stale. */
+/*
+ * Who still holds a route by @dev (a socket, a queued packet) must not keep the device: it is lo's
+ * from here on, and stale.
+ */
 void rt_flush_dev(struct net_device *dev)
 {
 	struct net *net = dev_net(dev);
@@ -423,8 +449,8 @@ int ip_rt_init(struct net *net)
 	spin_lock_init(&ipv4->rt_lock);
 	spin_lock_init(&ipv4->fnhe_lock);
 	ipv4->rt_cpu = kzalloc(&net->m, net->m.nr_cpus * sizeof(*ipv4->rt_cpu));
-	ipv4->rt_cache = kmem_cache_create(&net->m.kmem, "ip_dst_cache", sizeof(struct rtable),
-					   CACHE_BYTES);
+	ipv4->rt_cache =
+		kmem_cache_create(&net->m.kmem, "ip_dst_cache", sizeof(struct rtable), CACHE_BYTES);
 	if (!ipv4->rt_cpu || !ipv4->rt_cache)
 		goto out;
 	ret = route_sysctl_init(net);

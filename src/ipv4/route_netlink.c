@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * route_netlink.c - what the outside sees of routing: RTM_GETROUTE of one destination, files, net.ipv4.route.*
+ * route_netlink.c - what the outside sees of routing: RTM_GETROUTE of one destination, files,
+ * net.ipv4.route.*
  *
  * Theory of operation
- *   Called by: rtnetlink (`ip route get`), readers of /proc/net/rt_cache (empty since Linux 3.6) and /proc/net/stat/rt_cache, sysctl writes.
- *   RTM_GETROUTE asks the very functions of the walk, inside vCPU 0, with a packet made up when an input device is named.
+ *   Called by: rtnetlink (`ip route get`), readers of /proc/net/rt_cache (empty since Linux 3.6)
+ *   and /proc/net/stat/rt_cache, sysctl writes. RTM_GETROUTE asks the very functions of the walk,
+ *   inside vCPU 0, with a packet made up when an input device is named.
  *   Owns: the sysctl header. Refuses: as Linux, with its texts.
  * Threads: RTNL, and vCPU 0 by smp_call(). Mirrors: net/ipv4/route.c.
  */
@@ -40,14 +42,10 @@ static int rt_fill_info(const struct route_query *q);
 static int fib_match(struct route_query *q);
 
 static const struct nlb_policy rtm_policy[RTA_MAX + 1] = {
-	[RTA_DST] = { NLA_U32_T, 4 },
-	[RTA_SRC] = { NLA_U32_T, 4 },
-	[RTA_IIF] = { NLA_U32_T, 4 },
-	[RTA_OIF] = { NLA_U32_T, 4 },
-	[RTA_MARK] = { NLA_U32_T, 4 },
-	[RTA_UID] = { NLA_U32_T, 4 },
-	[RTA_IP_PROTO] = { NLA_U8_T, 1 },
-	[RTA_SPORT] = { NLA_U16_T, 2 },
+	[RTA_DST] = { NLA_U32_T, 4 },	  [RTA_SRC] = { NLA_U32_T, 4 },
+	[RTA_IIF] = { NLA_U32_T, 4 },	  [RTA_OIF] = { NLA_U32_T, 4 },
+	[RTA_MARK] = { NLA_U32_T, 4 },	  [RTA_UID] = { NLA_U32_T, 4 },
+	[RTA_IP_PROTO] = { NLA_U8_T, 1 }, [RTA_SPORT] = { NLA_U16_T, 2 },
 	[RTA_DPORT] = { NLA_U16_T, 2 },
 };
 
@@ -83,12 +81,15 @@ static int query_parse(struct route_query *q)
 	ret = nlb_parse(tb, RTA_MAX, attrs, len, rtm_policy, false, req->err);
 	if (ret)
 		return ret;
-	if (req->client->strict && ((rtm->rtm_src_len && rtm->rtm_src_len != 32) ||
-				    (rtm->rtm_dst_len && rtm->rtm_dst_len != 32) || rtm->rtm_table ||
-				    rtm->rtm_protocol || rtm->rtm_scope || rtm->rtm_type))
-		return extack_fail(req->err, -EINVAL, "ipv4: Invalid values in header for route get request");
+	if (req->client->strict &&
+	    ((rtm->rtm_src_len && rtm->rtm_src_len != 32) ||
+	     (rtm->rtm_dst_len && rtm->rtm_dst_len != 32) || rtm->rtm_table || rtm->rtm_protocol ||
+	     rtm->rtm_scope || rtm->rtm_type))
+		return extack_fail(req->err, -EINVAL,
+				   "ipv4: Invalid values in header for route get request");
 	if (rtm->rtm_flags & ~(unsigned)(RTM_F_NOTIFY | RTM_F_LOOKUP_TABLE | RTM_F_FIB_MATCH))
-		return extack_fail(req->err, -EINVAL, "ipv4: Unsupported rtm_flags for route get request");
+		return extack_fail(req->err, -EINVAL,
+				   "ipv4: Unsupported rtm_flags for route get request");
 	q->fibmatch = rtm->rtm_flags & RTM_F_FIB_MATCH;
 	q->src = tb[RTA_SRC] ? (__be32)nlb_get_u32(tb[RTA_SRC]) : 0;
 	q->iif = tb[RTA_IIF] ? (int)nlb_get_u32(tb[RTA_IIF]) : 0;
@@ -135,7 +136,10 @@ static int query_input(struct route_query *q)
 	skb_reset_network_header(skb);
 	iph = skb_put(skb, sizeof(*iph) + sizeof(struct udphdr));
 	memset(iph, 0, sizeof(*iph) + sizeof(struct udphdr));
-	*iph = (struct iphdr){ .version = 4, .ihl = 5, .protocol = IPPROTO_UDP, .saddr = q->src,
+	*iph = (struct iphdr){ .version = 4,
+			       .ihl = 5,
+			       .protocol = IPPROTO_UDP,
+			       .saddr = q->src,
 			       .daddr = q->fl4.daddr };
 	skb->protocol = htons(ETH_P_IP);
 	skb->dev = q->dev;
@@ -174,8 +178,8 @@ static int rt_fill_info(const struct route_query *q)
 	struct nl_req *req = q->req;
 	struct nl_buf *b = req->out;
 	struct rta_cacheinfo ci = { .rta_error = (uint32_t)rt->dst.error };
-	struct rtmsg *rtm = nlb_msg(b, req->client->portid, req->nlh->nlmsg_seq, RTM_NEWROUTE,
-				    sizeof(*rtm), 0);
+	struct rtmsg *rtm =
+		nlb_msg(b, req->client->portid, req->nlh->nlmsg_seq, RTM_NEWROUTE, sizeof(*rtm), 0);
 	bool pmtu = rt->rt_pmtu && rt->dst.expires && time_before(q->now, rt->dst.expires);
 
 	if (!rtm)
@@ -217,8 +221,8 @@ struct match_walk {
 	const struct fib_result *res;
 };
 
-static int match_alias(struct fib_table *tb, __be32 prefix, unsigned plen, const struct fib_alias *fa,
-		       void *arg)
+static int match_alias(struct fib_table *tb, __be32 prefix, unsigned plen,
+		       const struct fib_alias *fa, void *arg)
 {
 	const struct match_walk *w = arg;
 	struct fib_config id = { .fc_portid = w->q->req->client->portid,
@@ -252,7 +256,8 @@ static int fib_match(struct route_query *q)
 static int rt_cache_show(struct seq_file *m, void *data)
 {
 	(void)data;
-	seq_printf(m, "%-127s\n", "Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU"
+	seq_printf(m, "%-127s\n",
+		   "Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU"
 		   "\tWindow\tIRTT\tTOS\tHHRef\tHHUptod\tSpecDst");
 	return 0;
 }
@@ -262,18 +267,22 @@ static int rt_stat_show(struct seq_file *m, void *data)
 {
 	struct net *net = data;
 
-	seq_puts(m, "entries  in_hit   in_slow_tot in_slow_mc in_no_route in_brd   in_martian_dst "
-		 "in_martian_src out_hit  out_slow_tot out_slow_mc gc_total gc_ignored gc_goal_miss "
-		 "gc_dst_overflow in_hlist_search out_hlist_search\n");
+	seq_puts(
+		m,
+		"entries  in_hit   in_slow_tot in_slow_mc in_no_route in_brd   in_martian_dst "
+		"in_martian_src out_hit  out_slow_tot out_slow_mc gc_total gc_ignored gc_goal_miss "
+		"gc_dst_overflow in_hlist_search out_hlist_search\n");
 	for (unsigned i = 0; i < net->m.nr_cpus; i++) {
 		const struct rt_cpu *c = &net->ipv4->rt_cpu[i];
 
-		seq_printf(m, "%08x %08x %08x    %08x   %08x    %08x %08x       %08x       %08x %08x     "
-			      "%08x    %08x %08x   %08x     %08x        %08x        %08x\n",
-			   0, 0, READ_ONCE(c->in_slow_tot), READ_ONCE(c->in_slow_mc),
-			   READ_ONCE(c->in_no_route), READ_ONCE(c->in_brd),
-			   READ_ONCE(c->in_martian_dst), READ_ONCE(c->in_martian_src), 0,
-			   READ_ONCE(c->out_slow_tot), READ_ONCE(c->out_slow_mc), 0, 0, 0, 0, 0, 0);
+		seq_printf(
+			m,
+			"%08x %08x %08x    %08x   %08x    %08x %08x       %08x       %08x %08x     "
+			"%08x    %08x %08x   %08x     %08x        %08x        %08x\n",
+			0, 0, READ_ONCE(c->in_slow_tot), READ_ONCE(c->in_slow_mc),
+			READ_ONCE(c->in_no_route), READ_ONCE(c->in_brd),
+			READ_ONCE(c->in_martian_dst), READ_ONCE(c->in_martian_src), 0,
+			READ_ONCE(c->out_slow_tot), READ_ONCE(c->out_slow_mc), 0, 0, 0, 0, 0, 0);
 	}
 	return 0;
 }
@@ -309,9 +318,11 @@ static int route_flush_proc(struct ctl_call *call)
 	return 0;
 }
 
-#define ROUTE(name, field, handler, lo, hi, what)						\
-	{ .procname = name, CTL_FIELD(struct netns_ipv4, field), .mode = 0644,			\
-	  .proc_handler = handler, .min = (lo), .max = (hi), .doc = what }
+#define ROUTE(name, field, handler, lo, hi, what)                                    \
+	{                                                                            \
+		.procname = name, CTL_FIELD(struct netns_ipv4, field), .mode = 0644, \
+		.proc_handler = handler, .min = (lo), .max = (hi), .doc = what       \
+	}
 
 static const struct ctl_table route_table[] = {
 	ROUTE("min_pmtu", sysctl_min_pmtu, proc_dointvec_minmax, IPV4_MIN_MTU, INT32_MAX,
@@ -326,9 +337,13 @@ static const struct ctl_table route_table[] = {
 	      "a host that was quiet so long is told again, jiffies"),
 	ROUTE("error_cost", sysctl_error_cost, proc_dointvec, 0, 0,
 	      "tokens an unreachable message costs, one a jiffy"),
-	ROUTE("error_burst", sysctl_error_burst, proc_dointvec, 0, 0, "most tokens a host can have"),
-	{ .procname = "flush", CTL_FIELD(struct netns_ipv4, sysctl_min_pmtu), .mode = 0200,
-	  .proc_handler = route_flush_proc, .doc = "write: forget cached routes and what was learnt" },
+	ROUTE("error_burst", sysctl_error_burst, proc_dointvec, 0, 0,
+	      "most tokens a host can have"),
+	{ .procname = "flush",
+	  CTL_FIELD(struct netns_ipv4, sysctl_min_pmtu),
+	  .mode = 0200,
+	  .proc_handler = route_flush_proc,
+	  .doc = "write: forget cached routes and what was learnt" },
 };
 
 int route_sysctl_init(struct net *net)

@@ -3,11 +3,14 @@
  * route_out.c - routes of what we send
  *
  * Theory of operation
- *   On the walk: udp_sendmsg(), raw_sendmsg(), icmp and connect() call ip_route_output_flow() when their cached route no longer holds
- *   (ipv4_dst_check). The order is Linux's: source named, device named, destination missing, table; then what kind of route it is.
- *   The answer carries a reference and is cached per next hop and vCPU. *@fl4 gets the source and device that were chosen.
- *   Refuses: sources that are no unicast address (EINVAL) or not ours (ENETUNREACH), devices that are down (ENETUNREACH) or gone (ENODEV),
- *   loopback sources elsewhere (EINVAL); the error of an unreachable, prohibit or blackhole route.
+ *   On the walk: udp_sendmsg(), raw_sendmsg(), icmp and connect() call ip_route_output_flow() when
+ *   their cached route no longer holds (ipv4_dst_check). The order is Linux's: source named, device
+ *   named, destination missing, table; then what kind of route it is. The answer carries a
+ *   reference and is cached per next hop and vCPU. *@fl4 gets the source and device that were
+ *   chosen.
+ *   Refuses: sources that are no unicast address (EINVAL) or not ours (ENETUNREACH), devices that
+ *   are down (ENETUNREACH) or gone (ENODEV), loopback sources elsewhere (EINVAL); the error of an
+ *   unreachable, prohibit or blackhole route.
  * Threads: a vCPU, RCU. RFC 1122 3.3.1, 3.3.4. Mirrors: net/ipv4/route.c.
  */
 #include "ipv4/route_priv.h"
@@ -35,7 +38,8 @@ static __always_inline int output_source(struct rt_out *out)
 {
 	struct flowi4 *fl4 = out->fl4;
 
-	if (ipv4_is_multicast(fl4->saddr) || ipv4_is_lbcast(fl4->saddr) || ipv4_is_zeronet(fl4->saddr))
+	if (ipv4_is_multicast(fl4->saddr) || ipv4_is_lbcast(fl4->saddr) ||
+	    ipv4_is_zeronet(fl4->saddr))
 		return -EINVAL;
 	if (!fl4->flowi4_oif && (ipv4_is_multicast(fl4->daddr) || ipv4_is_lbcast(fl4->daddr))) {
 		/* groups leave by the device of their source: how old programs choose one */
@@ -91,10 +95,11 @@ static __always_inline int output_lookup(struct rt_out *out)
 	}
 	if (out->res.type == RTN_LOCAL) {
 		if (!fl4->saddr)
-			fl4->saddr = out->res.fi->fib_prefsrc ? out->res.fi->fib_prefsrc
-							      : fl4->daddr;
+			fl4->saddr =
+				out->res.fi->fib_prefsrc ? out->res.fi->fib_prefsrc : fl4->daddr;
 		out->dev = out->net->loopback_dev;
-		out->orig_oif = FIB_RES_NH(&out->res).nh_oif; /* where the packet seems to come in */
+		/* where the packet seems to come in */
+		out->orig_oif = FIB_RES_NH(&out->res).nh_oif;
 		fl4->flowi4_oif = out->dev->ifindex;
 		out->flags |= RTCF_LOCAL;
 		return 0;
@@ -130,7 +135,8 @@ static __always_inline int output_decide(struct rt_out *out)
 	return output_lookup(out);
 }
 
-struct rtable *ip_route_output_flow(struct net *net, struct flowi4 *fl4, const struct sock *sk, int *err)
+struct rtable *ip_route_output_flow(struct net *net, struct flowi4 *fl4, const struct sock *sk,
+				    int *err)
 {
 	struct rt_out out = { .net = net, .fl4 = fl4, .orig_oif = fl4->flowi4_oif };
 	uint8_t tos = fl4->flowi4_tos;
@@ -168,7 +174,8 @@ static __always_inline void output_kind(struct rt_out *out, struct in_device *in
 		/* the default route says which device, not which gateway */
 		if (out->res.fi && out->res.prefixlen < 4)
 			out->res.fi = NULL;
-	} else if (out->res.type == RTN_LOCAL && out->orig_oif && out->orig_oif != out->dev->ifindex) {
+	} else if (out->res.type == RTN_LOCAL && out->orig_oif &&
+		   out->orig_oif != out->dev->ifindex) {
 		out->cache = false; /* rt_iif differs from user to user */
 	}
 	out->cache = out->cache && out->res.fi;

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * route_pmtu.c - what is learnt about single destinations: path MTU, redirects; the dst operations of IPv4
+ * route_pmtu.c - what is learnt about single destinations: path MTU, redirects; the dst operations
+ * of IPv4
  *
  * Theory of operation
- *   On the walk: ipv4_dst_check() and ipv4_mtu() of every send; find_exception() of every route; ip_error(), ip_rt_send_redirect() of refused and
- *   forwarded packets. ICMP errors come in by ipv4_update_pmtu(), ipv4_sk_update_pmtu(), ipv4_redirect(), each after its caller has checked that
- *   the quoted packet could be ours; neighbours that do not answer by ipv4_link_failure().
- *   Owns: exceptions, at most FNHE_HASH_SIZE chains of about twice FNHE_RECLAIM_DEPTH a next hop; the oldest goes first.
- *   Refuses: a path MTU above the one known; one below min_pmtu is taken as min_pmtu and locked (then packets may be fragmented); redirects from
- *   anyone but the gateway in use, to addresses off link, to groups (RFC 1191, 5927, 1122 3.2.2.2).
- * Threads: a vCPU; exceptions change under fnhe_lock (a leaf: nothing is called with it but memory). Mirrors: net/ipv4/route.c.
+ *   On the walk: ipv4_dst_check() and ipv4_mtu() of every send; find_exception() of every route;
+ *   ip_error(), ip_rt_send_redirect() of refused and forwarded packets. ICMP errors come in by
+ *   ipv4_update_pmtu(), ipv4_sk_update_pmtu(), ipv4_redirect(), each after its caller has checked
+ *   that the quoted packet could be ours; neighbours that do not answer by ipv4_link_failure().
+ *   Owns: exceptions, at most FNHE_HASH_SIZE chains of about twice FNHE_RECLAIM_DEPTH a next hop;
+ *   the oldest goes first.
+ *   Refuses: a path MTU above the one known; one below min_pmtu is taken as min_pmtu and locked
+ *   (then packets may be fragmented); redirects from anyone but the gateway in use, to addresses
+ *   off link, to groups (RFC 1191, 5927, 1122 3.2.2.2).
+ * Threads: a vCPU; exceptions change under fnhe_lock (a leaf: nothing is called with it but
+ * memory). Mirrors: net/ipv4/route.c.
  */
 #define LOG_SUBSYS "IPv4"
 #include "ipv4/route_priv.h"
@@ -81,7 +86,8 @@ static void fnhe_expire(struct fib_nh *nh, __be32 daddr)
 	spin_unlock(&net->ipv4->fnhe_lock);
 }
 
-bool rt_bind_exception(struct rtable *rt, struct fib_nh_exception *fnhe, __be32 daddr, bool do_cache)
+bool rt_bind_exception(struct rtable *rt, struct fib_nh_exception *fnhe, __be32 daddr,
+		       bool do_cache)
 {
 	struct netns_ipv4 *ipv4 = fnhe->net->ipv4;
 	bool ret = false;
@@ -98,8 +104,8 @@ bool rt_bind_exception(struct rtable *rt, struct fib_nh_exception *fnhe, __be32 
 		}
 		fill_route_from_fnhe(rt, fnhe);
 		if (do_cache)
-			ret = rt_cache_put(rt_is_input_route(rt) ? &fnhe->rth_input
-								 : &fnhe->rth_output, rt);
+			ret = rt_cache_put(
+				rt_is_input_route(rt) ? &fnhe->rth_input : &fnhe->rth_output, rt);
 		fnhe->stamp = jiffies_now();
 	}
 	spin_unlock(&ipv4->fnhe_lock);
@@ -199,7 +205,8 @@ static void fnhe_change(struct fib_nh_exception *fnhe, const struct fnhe_news *n
 static void fnhe_add(struct net *net, struct fib_nh *nh, struct fib_nh_exception **chain,
 		     const struct fnhe_news *news)
 {
-	unsigned depth = 0, most = FNHE_RECLAIM_DEPTH + rng_below(&this_vcpu()->rng, FNHE_RECLAIM_DEPTH);
+	unsigned depth = 0,
+		 most = FNHE_RECLAIM_DEPTH + rng_below(&this_vcpu()->rng, FNHE_RECLAIM_DEPTH);
 	struct fib_nh_exception *fnhe;
 	struct rtable *rt;
 
@@ -261,17 +268,21 @@ static bool accepts_pmtu(const struct sock *sk)
 }
 
 /* The flow of a packet of ours that an ICMP message quotes: @skb's data is its IP header */
-static void flow_of_quoted(struct flowi4 *fl4, const struct sk_buff *skb, const struct sock *sk, int oif,
-			   uint8_t protocol)
+static void flow_of_quoted(struct flowi4 *fl4, const struct sk_buff *skb, const struct sock *sk,
+			   int oif, uint8_t protocol)
 {
 	const struct iphdr *iph = (const struct iphdr *)(const void *)skb->data;
 
-	*fl4 = (struct flowi4){ .flowi4_oif = oif, .flowi4_tos = RT_TOS(iph->tos),
-				.flowi4_proto = protocol, .daddr = iph->daddr, .saddr = iph->saddr };
+	*fl4 = (struct flowi4){ .flowi4_oif = oif,
+				.flowi4_tos = RT_TOS(iph->tos),
+				.flowi4_proto = protocol,
+				.daddr = iph->daddr,
+				.saddr = iph->saddr };
 	if (sk) {
 		fl4->flowi4_oif = sk->skc_bound_dev_if;
 		fl4->flowi4_mark = sk->sk_mark;
-		fl4->flowi4_flags = inet_sk(sk)->transparent || inet_sk(sk)->hdrincl ? FLOWI_FLAG_ANYSRC : 0;
+		fl4->flowi4_flags =
+			inet_sk(sk)->transparent || inet_sk(sk)->hdrincl ? FLOWI_FLAG_ANYSRC : 0;
 	}
 }
 
@@ -289,7 +300,8 @@ static void rt_update_pmtu(struct rtable *rt, const struct flowi4 *fl4, uint32_t
 		news.lock = true;
 		news.pmtu = min(old, floor);
 	}
-	if (rt->rt_pmtu == news.pmtu && !news.lock && time_before(jiffies_now(), rt->dst.expires - life / 2))
+	if (rt->rt_pmtu == news.pmtu && !news.lock &&
+	    time_before(jiffies_now(), rt->dst.expires - life / 2))
 		return; /* known, and not for long yet */
 	news.expires = jiffies_now() + life;
 	if (!fib_lookup(net, fl4, &res, 0))
@@ -345,8 +357,8 @@ out:
 /* --- redirects --- */
 
 /* May @new_gw take the place of @old_gw? */
-static bool redirect_allowed(struct net *net, struct net_device *dev, struct in_device *in_dev, __be32 new_gw,
-			     __be32 old_gw)
+static bool redirect_allowed(struct net *net, struct net_device *dev, struct in_device *in_dev,
+			     __be32 new_gw, __be32 old_gw)
 {
 	if (new_gw == old_gw || !IN_DEV_RX_REDIRECTS(in_dev) || ipv4_is_multicast(new_gw) ||
 	    ipv4_is_lbcast(new_gw) || ipv4_is_zeronet(new_gw))
@@ -372,16 +384,19 @@ static void do_redirect(struct rtable *rt, struct sk_buff *skb, const struct flo
 		return;
 	if (!redirect_allowed(net, dev, in_dev, new_gw, old_gw)) {
 		if (IN_DEV_LOG_MARTIANS(in_dev) && rt_martian_ratelimit(net))
-			pr_info(net_log(net), "Redirect from " IP4_FMT " on %s about " IP4_FMT
-				" ignored, Advised path = " IP4_FMT " -> " IP4_FMT, IP4_ARG(old_gw),
-				dev->name, IP4_ARG(new_gw), IP4_ARG(fl4->saddr), IP4_ARG(fl4->daddr));
+			pr_info(net_log(net),
+				"Redirect from " IP4_FMT " on %s about " IP4_FMT
+				" ignored, Advised path = " IP4_FMT " -> " IP4_FMT,
+				IP4_ARG(old_gw), dev->name, IP4_ARG(new_gw), IP4_ARG(fl4->saddr),
+				IP4_ARG(fl4->daddr));
 		return;
 	}
 	n = ipv4_neigh_lookup(rt->dst.dev, new_gw);
 	if (!n)
 		return;
 	if (!(n->nud_state & NUD_VALID)) {
-		neigh_event_send(n, NULL); /* see first whether it is there; the next redirect finds it */
+		/* see first whether it is there; the next redirect finds it */
+		neigh_event_send(n, NULL);
 		return;
 	}
 	news.expires = jiffies_now() + RT_GC_TIMEOUT_S * net->m.hz;
@@ -420,21 +435,25 @@ void ip_rt_send_redirect(struct sk_buff *skb)
 		icmp_send(skb, ICMP_REDIRECT, ICMP_REDIR_HOST, gw);
 		return;
 	}
-	if (time_after(now, peer->rate_last + (unsigned long)READ_ONCE(ipv4->sysctl_redirect_silence))) {
+	if (time_after(now,
+		       peer->rate_last + (unsigned long)READ_ONCE(ipv4->sysctl_redirect_silence))) {
 		peer->rate_tokens = 0;
 		peer->n_redirects = 0;
 	}
 	if (peer->n_redirects >= (uint32_t)READ_ONCE(ipv4->sysctl_redirect_number)) {
 		peer->rate_last = now; /* it does not listen: silence starts again */
 	} else if (!peer->n_redirects ||
-		   time_after(now, peer->rate_last + ((unsigned long)READ_ONCE(ipv4->sysctl_redirect_load)
-						      << peer->n_redirects))) {
+		   time_after(now, peer->rate_last +
+					   ((unsigned long)READ_ONCE(ipv4->sysctl_redirect_load)
+					    << peer->n_redirects))) {
 		icmp_send(skb, ICMP_REDIRECT, ICMP_REDIR_HOST, gw);
 		peer->rate_last = now;
 		if (++peer->n_redirects == (uint32_t)READ_ONCE(ipv4->sysctl_redirect_number) &&
 		    IN_DEV_LOG_MARTIANS(in_dev) && rt_martian_ratelimit(net))
-			pr_warn(net_log(net), "host " IP4_FMT "/if%d ignores redirects for " IP4_FMT " to "
-				IP4_FMT, IP4_ARG(saddr), skb->skb_iif, IP4_ARG(daddr), IP4_ARG(gw));
+			pr_warn(net_log(net),
+				"host " IP4_FMT "/if%d ignores redirects for " IP4_FMT
+				" to " IP4_FMT,
+				IP4_ARG(saddr), skb->skb_iif, IP4_ARG(daddr), IP4_ARG(gw));
 	}
 	inet_putpeer(peer);
 }
@@ -542,11 +561,15 @@ static void ipv4_dst_destroy(struct dst_entry *dst)
 	spin_unlock(&ipv4->rt_lock);
 }
 
-static void ip_rt_update_pmtu(struct dst_entry *dst, struct sock *sk, struct sk_buff *skb, uint32_t mtu)
+static void ip_rt_update_pmtu(struct dst_entry *dst, struct sock *sk, struct sk_buff *skb,
+			      uint32_t mtu)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct flowi4 fl4 = { .flowi4_oif = dst->dev->ifindex, .flowi4_tos = RT_TOS(iph->tos),
-			      .flowi4_proto = iph->protocol, .daddr = iph->daddr, .saddr = iph->saddr };
+	struct flowi4 fl4 = { .flowi4_oif = dst->dev->ifindex,
+			      .flowi4_tos = RT_TOS(iph->tos),
+			      .flowi4_proto = iph->protocol,
+			      .daddr = iph->daddr,
+			      .saddr = iph->saddr };
 
 	(void)sk;
 	rt_update_pmtu(container_of(dst, struct rtable, dst), &fl4, mtu);

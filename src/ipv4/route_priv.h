@@ -5,11 +5,14 @@
  * route_priv.h - what the files route*.c share: making, caching and marking of rtables
  *
  * Theory of operation
- *   A route made from a next hop is kept in it: one for input, one a vCPU for output. What was learnt about single destinations (a lower
- *   path MTU, a better gateway) is an exception of the next hop, with cached routes of its own, kept in FNHE_HASH_SIZE chains of bounded length.
- *   Any change of addresses or tables moves rt_genid, which makes all of them stale at once; what is stale is replaced at its next use.
- *   Every rtable is on net->ipv4->rt_list, so that a device that goes is left by all (rt_flush_dev).
- * Threads: caches any vCPU by compare and swap; exceptions under fnhe_lock, read under RCU. Mirrors: net/ipv4/route.c.
+ *   A route made from a next hop is kept in it: one for input, one a vCPU for output. What was
+ *   learnt about single destinations (a lower path MTU, a better gateway) is an exception of the
+ *   next hop, with cached routes of its own, kept in FNHE_HASH_SIZE chains of bounded length. Any
+ *   change of addresses or tables moves rt_genid, which makes all of them stale at once; what is
+ *   stale is replaced at its next use. Every rtable is on net->ipv4->rt_list, so that a device that
+ *   goes is left by all (rt_flush_dev).
+ * Threads: caches any vCPU by compare and swap; exceptions under fnhe_lock, read under RCU.
+ * Mirrors: net/ipv4/route.c.
  */
 #include "ipv4/fib.h"
 
@@ -23,14 +26,14 @@ struct fib_nh_exception {
 	int genid;
 	uint32_t pmtu; /* 0: as the next hop says */
 	bool mtu_locked;
-	unsigned long expires, stamp; /* jiffies; expires 0: never */
+	unsigned long expires, stamp;	       /* jiffies; expires 0: never */
 	struct rtable *rth_input, *rth_output; /* RCU */
 	struct rcu_head rcu;
 };
 
 struct rt_cpu { /* [C] columns of /proc/net/stat/rt_cache */
-	unsigned in_slow_tot, in_slow_mc, in_no_route, in_brd, in_martian_dst, in_martian_src, out_slow_tot,
-		out_slow_mc;
+	unsigned in_slow_tot, in_slow_mc, in_no_route, in_brd, in_martian_dst, in_martian_src,
+		out_slow_tot, out_slow_mc;
 	struct ratelimit_state martian;
 	unsigned char apart[CACHE_BYTES]; /* from the next CPU's */
 };
@@ -51,11 +54,14 @@ static __always_inline bool rt_cache_valid(const struct rtable *rt)
 {
 	return rt && READ_ONCE(rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK && !rt_is_expired(rt);
 }
-/* Put @rt, a reference of which the cache takes, where @slot points; false when another vCPU was faster. */
+/*
+ * Put @rt, a reference of which the cache takes, where @slot points; false when another vCPU was
+ * faster.
+ */
 bool rt_cache_put(struct rtable **slot, struct rtable *rt);
 /* Gateway, metrics, exception of the next hop into @rt, and @rt into its cache when @do_cache. */
-void rt_set_nexthop(struct rtable *rt, __be32 daddr, struct fib_info *fi, struct fib_nh_exception *fnhe,
-		    bool do_cache);
+void rt_set_nexthop(struct rtable *rt, __be32 daddr, struct fib_info *fi,
+		    struct fib_nh_exception *fnhe, bool do_cache);
 void rt_nh_release(struct net *net, struct fib_nh *nh); /* the next hop is being freed */
 void rt_flush_dev(struct net_device *dev);		/* RTNL: all routes leave @dev */
 bool rt_martian_ratelimit(struct net *net);		/* true: speak */
@@ -64,7 +70,8 @@ void rt_indev_release(struct in_device *in_dev);
 
 /* route_pmtu.c */
 struct fib_nh_exception *find_exception(struct fib_nh *nh, __be32 daddr);
-bool rt_bind_exception(struct rtable *rt, struct fib_nh_exception *fnhe, __be32 daddr, bool do_cache);
+bool rt_bind_exception(struct rtable *rt, struct fib_nh_exception *fnhe, __be32 daddr,
+		       bool do_cache);
 void fnhe_release_all(struct net *net, struct fib_nh *nh);
 extern const struct dst_ops ipv4_dst_ops;
 int route_sysctl_init(struct net *net);

@@ -2,9 +2,10 @@
 /*
  * nlfix.h: a client of rtnetlink for checks: one request at a time, its answers kept
  *
- * nl_new() begins a request, nl_put() and its like add attributes, nl_do() sends it and returns the errno of its acknowledgement; nl_err holds
- * the text that came with it. Data messages are kept in nl_reply, one after the other; nl_each() walks them, nl_attr() finds an attribute. A
- * subscriber (nl_listen) keeps what it is told in nl_heard.
+ * nl_new() begins a request, nl_put() and its like add attributes, nl_do() sends it and returns the
+ * errno of its acknowledgement; nl_err holds the text that came with it. Data messages are kept in
+ * nl_reply, one after the other; nl_each() walks them, nl_attr() finds an attribute. A subscriber
+ * (nl_listen) keeps what it is told in nl_heard.
  */
 #ifndef TESTS_SUPPORT_NLFIX_H
 #define TESTS_SUPPORT_NLFIX_H
@@ -32,7 +33,8 @@ static inline void nl_take_error(const struct nlmsghdr *h)
 	if (!(h->nlmsg_flags & NLM_F_CAPPED))
 		off += NLMSG_ALIGN(e->msg.nlmsg_len - NLMSG_HDRLEN);
 	while (off + NLA_HDRLEN <= h->nlmsg_len) {
-		const struct nlattr *a = (const struct nlattr *)(const void *)((const char *)h + off);
+		const struct nlattr *a =
+			(const struct nlattr *)(const void *)((const char *)h + off);
 
 		if (a->nla_type == NLMSGERR_ATTR_MSG)
 			snprintf(nl_err, sizeof(nl_err), "%s", (const char *)nlb_data(a));
@@ -101,7 +103,11 @@ static inline void nl_new(int type, int flags, const void *head, size_t len)
 /* The first @len bytes of what was built, whatever the header says */
 static inline int nl_do_cut(struct net *net, size_t len)
 {
-	nl_client_ = (struct nl_client){ .portid = 4711, .admin = true, .ext_ack = true, .strict = nl_client_.strict, .send = nl_send };
+	nl_client_ = (struct nl_client){ .portid = 4711,
+					 .admin = true,
+					 .ext_ack = true,
+					 .strict = nl_client_.strict,
+					 .send = nl_send };
 	nl_reply_len = 0;
 	nl_err[0] = 0;
 	nl_acked = 1; /* nothing came */
@@ -126,16 +132,18 @@ static inline void nl_listen(struct net *net, uint32_t groups)
 	rtnl_client_add(net, &nl_listener);
 }
 
-#define nl_each(h, buf, len)											\
-	for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)(buf);				\
-	     (const char *)h < (buf) + (len);									\
-	     h = (const struct nlmsghdr *)(const void *)((const char *)h + NLMSG_ALIGN(h->nlmsg_len)))
+#define nl_each(h, buf, len)                                                          \
+	for (const struct nlmsghdr *h = (const struct nlmsghdr *)(const void *)(buf); \
+	     (const char *)h < (buf) + (len);                                         \
+	     h = (const struct nlmsghdr *)(const void *)((const char *)h +            \
+							 NLMSG_ALIGN(h->nlmsg_len)))
 
 /* Attribute @type of @h behind a header of @head bytes, or NULL */
 static inline const struct nlattr *nl_attr(const struct nlmsghdr *h, size_t head, int type)
 {
 	for (size_t off = NLMSG_ALIGN(NLMSG_LENGTH(head)); off + NLA_HDRLEN <= h->nlmsg_len;) {
-		const struct nlattr *a = (const struct nlattr *)(const void *)((const char *)h + off);
+		const struct nlattr *a =
+			(const struct nlattr *)(const void *)((const char *)h + off);
 
 		if (a->nla_type == type)
 			return a;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_arp.c: who is answered, what is learnt, how it is asked, what becomes of packets nobody answers for; files, ioctls. */
+/*
+ * check_arp.c: who is answered, what is learnt, how it is asked, what becomes of packets nobody
+ * answers for; files, ioctls.
+ */
 #include <linux/sockios.h>
 
 #include "support/ipfix.h"
@@ -49,9 +52,13 @@ static void end(void)
 	ipfix_end();
 }
 
-static struct arp_frame frame(int op, const char *sha, const char *sip, const char *tha, const char *tip)
+static struct arp_frame frame(int op, const char *sha, const char *sip, const char *tha,
+			      const char *tip)
 {
-	struct arp_frame a = { .h = { .ar_hrd = htons(ARPHRD_ETHER), .ar_pro = htons(ETH_P_IP), .ar_hln = 6, .ar_pln = 4,
+	struct arp_frame a = { .h = { .ar_hrd = htons(ARPHRD_ETHER),
+				      .ar_pro = htons(ETH_P_IP),
+				      .ar_hln = 6,
+				      .ar_pln = 4,
 				      .ar_op = htons((uint16_t)op) } };
 	__be32 s = inet_addr(sip), t = inet_addr(tip);
 
@@ -83,7 +90,8 @@ static void rx(struct net_device *dev, const struct arp_frame *a, unsigned len)
 }
 
 /* How many ARP frames an ARP packet brings forth */
-static unsigned arp(struct net_device *dev, int op, const char *sha, const char *sip, const char *tha, const char *tip)
+static unsigned arp(struct net_device *dev, int op, const char *sha, const char *sip,
+		    const char *tha, const char *tip)
 {
 	struct arp_frame a = frame(op, sha, sip, tha, tip);
 
@@ -104,7 +112,8 @@ static struct neighbour *neigh(struct net_device *dev, const char *addr)
 	return __neigh_lookup_noref(&f.n.net.ipv4->arp_tbl, &key, dev);
 }
 
-static void is_frame(unsigned i, int op, const char *to, const char *sip, const char *tha, const char *tip)
+static void is_frame(unsigned i, int op, const char *to, const char *sip, const char *tha,
+		     const char *tip)
 {
 	__be32 s = inet_addr(sip), t = inet_addr(tip);
 
@@ -172,8 +181,11 @@ START_TEST(test_arp_ignore)
 	ipfix_sysctl("net.ipv4.conf.all.arp_ignore", "3"); /* not for host scope */
 	ck_assert_uint_eq(ask(f.eth0, "172.16.0.1", A_SELF), 1);
 	ck_assert_uint_eq(ask(f.eth0, "172.16.0.1", A_SELF1), 1);
-	ck_assert_int_eq(inet_addr_add(f.eth0, inet_addr("192.168.1.50"), 24, 0, RT_SCOPE_UNIVERSE, NULL, NULL), 0);
-	ck_assert_int_eq(inet_addr_add(f.eth0, inet_addr("20.0.0.1"), 32, 0, RT_SCOPE_HOST, NULL, NULL), 0);
+	ck_assert_int_eq(inet_addr_add(f.eth0, inet_addr("192.168.1.50"), 24, 0, RT_SCOPE_UNIVERSE,
+				       NULL, NULL),
+			 0);
+	ck_assert_int_eq(
+		inet_addr_add(f.eth0, inet_addr("20.0.0.1"), 32, 0, RT_SCOPE_HOST, NULL, NULL), 0);
 	ck_assert_uint_eq(ask(f.eth0, "172.16.0.1", "20.0.0.1"), 0);
 	ipfix_sysctl("net.ipv4.conf.all.arp_ignore", "8");
 	ck_assert_uint_eq(ask(f.eth0, "192.168.1.7", A_SELF), 0);
@@ -204,8 +216,8 @@ START_TEST(test_proxy)
 	ck_assert_uint_eq(ask(f.eth0, "192.168.1.7", "10.0.0.9"), 1);
 	is_frame(0, ARPOP_REPLY, HIM, "10.0.0.9", HIM, "192.168.1.7");
 	ck_assert_uint_eq(ask(f.eth0, "192.168.1.7", "192.168.1.9"), 0); /* not for its own link */
-	ck_assert_uint_eq(ask(f.eth0, "192.168.1.7", "8.8.8.8"), 0);	   /* nor without a route */
-	ck_assert_uint_eq(ask(f.eth1, "10.0.0.7", "192.168.1.9"), 0);	   /* nor elsewhere */
+	ck_assert_uint_eq(ask(f.eth0, "192.168.1.7", "8.8.8.8"), 0);	 /* nor without a route */
+	ck_assert_uint_eq(ask(f.eth1, "10.0.0.7", "192.168.1.9"), 0);	 /* nor elsewhere */
 	ipfix_sysctl("net.ipv4.conf.eth0.forwarding", "0");
 	ck_assert_uint_eq(ask(f.eth0, "192.168.1.7", "10.0.0.9"), 0);
 }
@@ -218,14 +230,14 @@ START_TEST(test_malformed)
 	struct arp_frame good = frame(ARPOP_REQUEST, HIM, "192.168.1.7", NOBODY, A_SELF), bad;
 	uint64_t drops = netfix_drops(&f.n, SKB_DROP_REASON_ARP_INVALID);
 
-#define REFUSED(change)								\
-	do {										\
-		bad = good;								\
-		change;									\
-		nsent = 0;								\
-		rx(f.eth0, &bad, sizeof(bad));						\
-		ck_assert_uint_eq(nsent, 0);						\
-		ck_assert_uint_eq(netfix_drops(&f.n, SKB_DROP_REASON_ARP_INVALID), ++drops);	\
+#define REFUSED(change)                                                                      \
+	do {                                                                                 \
+		bad = good;                                                                  \
+		change;                                                                      \
+		nsent = 0;                                                                   \
+		rx(f.eth0, &bad, sizeof(bad));                                               \
+		ck_assert_uint_eq(nsent, 0);                                                 \
+		ck_assert_uint_eq(netfix_drops(&f.n, SKB_DROP_REASON_ARP_INVALID), ++drops); \
 	} while (0)
 	REFUSED(bad.h.ar_hrd = htons(ARPHRD_ATM));
 	REFUSED(bad.h.ar_pro = htons(ETH_P_IPV6));
@@ -259,7 +271,9 @@ START_TEST(test_not_for_us)
 
 	memcpy(a.eth.h_dest, OTHER, 6);
 	rx(f.eth0, &a, sizeof(a));
-	ck_assert_uint_eq(netfix_drops(&f.n, SKB_DROP_REASON_ARP_IGNORED) + netfix_drops(&f.n, SKB_DROP_REASON_OTHERHOST), drops + 1);
+	ck_assert_uint_eq(netfix_drops(&f.n, SKB_DROP_REASON_ARP_IGNORED) +
+				  netfix_drops(&f.n, SKB_DROP_REASON_OTHERHOST),
+			  drops + 1);
 	f.eth0->flags |= IFF_NOARP;
 	ck_assert_uint_eq(ask(f.eth0, "192.168.1.7", A_SELF), 0);
 	f.eth0->flags &= ~(unsigned)IFF_NOARP;
@@ -274,7 +288,9 @@ static void known(const char *addr, const char *ha, int state)
 
 	ipfix_enter(0);
 	n = ipv4_neigh_lookup(f.eth0, inet_addr(addr));
-	ck_assert_int_eq(neigh_update(n, (const uint8_t *)ha, (uint8_t)state, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN), 0);
+	ck_assert_int_eq(neigh_update(n, (const uint8_t *)ha, (uint8_t)state,
+				      NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN),
+			 0);
 	ipfix_leave();
 }
 
@@ -295,7 +311,8 @@ START_TEST(test_unsolicited_is_not_learnt)
 	ck_assert_ptr_nonnull(neigh(f.eth0, "172.16.0.7"));
 	arp(f.eth0, ARPOP_REQUEST, HIM, "192.168.1.8", NOBODY, "192.168.1.8");
 	ck_assert_int_eq(neigh(f.eth0, "192.168.1.8")->nud_state, NUD_STALE);
-	arp(f.eth0, ARPOP_REQUEST, HIM, "192.168.1.11", NOBODY, "192.168.1.12"); /* a question of others */
+	/* a question of others */
+	arp(f.eth0, ARPOP_REQUEST, HIM, "192.168.1.11", NOBODY, "192.168.1.12");
 	ck_assert_ptr_null(neigh(f.eth0, "192.168.1.11"));
 	/* nobody speaks for us */
 	arp(f.eth0, ARPOP_REPLY, HIM, A_SELF, ETH0, A_SELF);
@@ -325,7 +342,8 @@ START_TEST(test_known_entry_is_updated)
 	/* gratuitous: believed at once */
 	arp(f.eth0, ARPOP_REQUEST, OTHER, "192.168.1.7", NOBODY, "192.168.1.7");
 	ck_assert_mem_eq(n->ha, OTHER, 6);
-	arp(f.eth0, ARPOP_REPLY, HIM, "192.168.1.7", ETH0, "192.168.1.7"); /* not gratuitous: tha is not sha */
+	/* not gratuitous: tha is not sha */
+	arp(f.eth0, ARPOP_REPLY, HIM, "192.168.1.7", ETH0, "192.168.1.7");
 	ck_assert_mem_eq(n->ha, OTHER, 6);
 	arp(f.eth0, ARPOP_REPLY, HIM, "192.168.1.7", HIM, "192.168.1.7");
 	ck_assert_mem_eq(n->ha, HIM, 6);
@@ -407,10 +425,13 @@ START_TEST(test_arp_announce)
 	nsent = 0;
 	ip_send(A_SELF1, "192.168.1.8"); /* not of the target's subnet */
 	is_frame(0, ARPOP_REQUEST, "\xff\xff\xff\xff\xff\xff", A_SELF, NOBODY, "192.168.1.8");
-	ck_assert_int_eq(inet_addr_add(f.eth0, inet_addr("192.168.1.50"), 24, 0, RT_SCOPE_UNIVERSE, NULL, NULL), 0);
+	ck_assert_int_eq(inet_addr_add(f.eth0, inet_addr("192.168.1.50"), 24, 0, RT_SCOPE_UNIVERSE,
+				       NULL, NULL),
+			 0);
 	nsent = 0;
 	ip_send("192.168.1.50", "192.168.1.10");
-	is_frame(0, ARPOP_REQUEST, "\xff\xff\xff\xff\xff\xff", "192.168.1.50", NOBODY, "192.168.1.10");
+	is_frame(0, ARPOP_REQUEST, "\xff\xff\xff\xff\xff\xff", "192.168.1.50", NOBODY,
+		 "192.168.1.10");
 	ipfix_sysctl("net.ipv4.conf.eth0.arp_announce", "2");
 	nsent = 0;
 	ip_send("192.168.1.50", "192.168.1.11"); /* the primary */
@@ -454,7 +475,8 @@ START_TEST(test_unicast_probes)
 {
 	known("192.168.1.7", HIM, NUD_STALE);
 	nsent = 0;
-	ip_send(NULL, "192.168.1.7"); /* used while stale: DELAY, asked after 5 s, at its own address first */
+	/* used while stale: DELAY, asked after 5 s, at its own address first */
+	ip_send(NULL, "192.168.1.7");
 	ck_assert_int_eq(neigh(f.eth0, "192.168.1.7")->nud_state, NUD_DELAY);
 	netfix_advance(&f.n, 5004 * NSEC_PER_MSEC);
 	ck_assert_int_eq(neigh(f.eth0, "192.168.1.7")->nud_state, NUD_PROBE);
@@ -487,7 +509,9 @@ START_TEST(test_arp_notify)
 {
 	unsigned char mac[ETH_ALEN] = { 2, 0, 0, 0, 0, 0x33 };
 
-	ck_assert_int_eq(inet_addr_add(f.eth0, inet_addr("192.168.1.50"), 24, 0, RT_SCOPE_UNIVERSE, NULL, NULL), 0);
+	ck_assert_int_eq(inet_addr_add(f.eth0, inet_addr("192.168.1.50"), 24, 0, RT_SCOPE_UNIVERSE,
+				       NULL, NULL),
+			 0);
 	dev_close(f.eth0);
 	nsent = 0;
 	ck_assert_int_eq(dev_open(f.eth0, NULL), 0);
@@ -499,16 +523,19 @@ START_TEST(test_arp_notify)
 	netfix_run(&f.n);
 	ck_assert_uint_eq(nsent, 2);
 	is_frame(0, ARPOP_REQUEST, "\xff\xff\xff\xff\xff\xff", A_SELF, NOBODY, A_SELF);
-	is_frame(1, ARPOP_REQUEST, "\xff\xff\xff\xff\xff\xff", "192.168.1.50", NOBODY, "192.168.1.50");
+	is_frame(1, ARPOP_REQUEST, "\xff\xff\xff\xff\xff\xff", "192.168.1.50", NOBODY,
+		 "192.168.1.50");
 	known("192.168.1.7", HIM, NUD_REACHABLE);
 	nsent = 0;
-	f.eth0->netdev_ops = &(const struct net_device_ops){ .ndo_start_xmit = capture, .ndo_set_mac_address = eth_mac_addr };
+	f.eth0->netdev_ops = &(const struct net_device_ops){ .ndo_start_xmit = capture,
+							     .ndo_set_mac_address = eth_mac_addr };
 	ck_assert_int_eq(dev_set_mac_address(f.eth0, mac, NULL), 0);
 	f.eth0->netdev_ops = &capture_ops;
 	netfix_run(&f.n);
 	ck_assert_uint_eq(nsent, 2);
 	ck_assert_mem_eq(sent[0].sha, mac, 6);
-	ck_assert_ptr_null(neigh(f.eth0, "192.168.1.7")); /* all is forgotten with the old address */
+	/* all is forgotten with the old address */
+	ck_assert_ptr_null(neigh(f.eth0, "192.168.1.7"));
 }
 END_TEST
 
@@ -539,22 +566,39 @@ START_TEST(test_proc_net_arp)
 
 	known("192.168.1.7", HIM, NUD_STALE);
 	ipfix_enter(0);
-	ipv4_neigh_lookup(f.eth0, inet_addr("224.0.0.1")); /* needs no ARP: not shown */
+	ipv4_neigh_lookup(f.eth0, inet_addr("224.0.0.1"));   /* needs no ARP: not shown */
 	ipv4_neigh_lookup(f.eth0, inet_addr("192.168.1.8")); /* nobody asked: not shown */
 	ipfix_leave();
 	ip_send(NULL, "192.168.1.9");
 	s = netfix_cat(&f.n, "/proc/net/arp");
-	ck_assert_ptr_eq(strstr(s, "IP address       HW type     Flags       HW address            Mask     Device\n"), s);
-	ck_assert_ptr_nonnull(strstr(s, "\n192.168.1.7      0x1         0x2         02:00:00:00:00:77     *        eth0\n"));
-	ck_assert_ptr_nonnull(strstr(s, "\n192.168.1.2      0x1         0x6         02:00:00:00:00:02     *        eth0\n"));
-	ck_assert_ptr_nonnull(strstr(s, "\n192.168.1.9      0x1         0x0         00:00:00:00:00:00     *        eth0\n"));
-	ck_assert_ptr_nonnull(strstr(s, "\n10.0.0.2         0x1         0x6         02:00:00:00:00:02     *        eth1\n"));
+	ck_assert_ptr_eq(
+		strstr(s,
+		       "IP address       HW type     Flags       HW address            Mask    "
+		       " Device\n"),
+		s);
+	ck_assert_ptr_nonnull(strstr(
+		s,
+		"\n192.168.1.7      0x1         0x2         02:00:00:00:00:77     *        "
+		"eth0\n"));
+	ck_assert_ptr_nonnull(strstr(
+		s,
+		"\n192.168.1.2      0x1         0x6         02:00:00:00:00:02     *        "
+		"eth0\n"));
+	ck_assert_ptr_nonnull(strstr(
+		s,
+		"\n192.168.1.9      0x1         0x0         00:00:00:00:00:00     *        "
+		"eth0\n"));
+	ck_assert_ptr_nonnull(strstr(
+		s,
+		"\n10.0.0.2         0x1         0x6         02:00:00:00:00:02     *        "
+		"eth1\n"));
 	ck_assert_ptr_null(strstr(s, "224.0.0.1"));
 	ck_assert_ptr_null(strstr(s, "192.168.1.8"));
 }
 END_TEST
 
-static int ioctl_(unsigned cmd, struct arpreq *r, const char *dev, const char *addr, const char *ha, int flags)
+static int ioctl_(unsigned cmd, struct arpreq *r, const char *dev, const char *addr, const char *ha,
+		  int flags)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(addr) };
 
@@ -578,7 +622,8 @@ START_TEST(test_ioctls)
 	ck_assert_int_eq(r.arp_flags, ATF_PERM | ATF_COM);
 	ck_assert_int_eq(r.arp_ha.sa_family, ARPHRD_ETHER);
 	ck_assert_mem_eq(r.arp_ha.sa_data, HIM, 6);
-	ck_assert_int_eq(ioctl_(SIOCSARP, &r, "", "192.168.1.8", HIM, 0), 0); /* the device by its subnet */
+	/* the device by its subnet */
+	ck_assert_int_eq(ioctl_(SIOCSARP, &r, "", "192.168.1.8", HIM, 0), 0);
 	ck_assert_int_eq(neigh(f.eth0, "192.168.1.8")->nud_state, NUD_STALE);
 	ck_assert_int_eq(ioctl_(SIOCDARP, &r, "eth0", "192.168.1.7", NULL, 0), 0);
 	ck_assert_int_eq(neigh(f.eth0, "192.168.1.7")->nud_state, NUD_FAILED);

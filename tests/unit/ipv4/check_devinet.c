@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_devinet.c: addresses of devices, their order, selection, what devices do to them; rtnetlink, ioctls, net.ipv4.conf. */
+/*
+ * check_devinet.c: addresses of devices, their order, selection, what devices do to them;
+ * rtnetlink, ioctls, net.ipv4.conf.
+ */
 #include <linux/sockios.h>
 
 #include "support/ipfix.h"
@@ -46,10 +49,13 @@ static const char *addrs(struct net_device *dev)
 	text[0] = 0;
 	if (!dev->ip_ptr)
 		return "none";
-	for_ifa_rcu(dev->ip_ptr, ifa)
-		n += (size_t)snprintf(text + n, sizeof(text) - n, IP4_FMT "/%u%s%s ", IP4_ARG(ifa->ifa_local), ifa->ifa_prefixlen,
-				      ifa->ifa_flags & IFA_F_SECONDARY ? "s" : "",
-				      ifa->ifa_scope == RT_SCOPE_LINK ? "l" : ifa->ifa_scope == RT_SCOPE_HOST ? "h" : "");
+	for_ifa_rcu(dev->ip_ptr, ifa) n +=
+		(size_t)snprintf(text + n, sizeof(text) - n, IP4_FMT "/%u%s%s ",
+				 IP4_ARG(ifa->ifa_local), ifa->ifa_prefixlen,
+				 ifa->ifa_flags & IFA_F_SECONDARY ? "s" : "",
+				 ifa->ifa_scope == RT_SCOPE_LINK   ? "l"
+				 : ifa->ifa_scope == RT_SCOPE_HOST ? "h"
+								   : "");
 	return text;
 }
 
@@ -85,13 +91,17 @@ START_TEST(test_secondaries)
 	ck_assert_int_eq(add(f.eth0, "192.168.1.4", 24), 0);
 	ck_assert_int_eq(add(f.eth0, "192.168.1.5", 25), 0); /* another subnet: another mask */
 	ck_assert_int_eq(add(f.eth0, "192.168.1.3", 24), -EEXIST);
-	ck_assert_str_eq(addrs(f.eth0), "192.168.1.1/24 172.16.0.1/16 192.168.1.5/25 192.168.1.3/24s 192.168.1.4/24s ");
+	ck_assert_str_eq(
+		addrs(f.eth0),
+		"192.168.1.1/24 172.16.0.1/16 192.168.1.5/25 192.168.1.3/24s 192.168.1.4/24s ");
 	ck_assert_int_eq(add_scope(f.eth0, "192.168.1.6", 24, RT_SCOPE_LINK), -EINVAL);
 	ck_assert_str_eq(nl_err, "ipv4: Invalid scope value");
 	/* a wider scope (smaller number) comes later */
 	ck_assert_int_eq(add_scope(f.eth0, "169.254.0.1", 16, RT_SCOPE_LINK), 0);
-	ck_assert_str_eq(addrs(f.eth0),
-			 "169.254.0.1/16l 192.168.1.1/24 172.16.0.1/16 192.168.1.5/25 192.168.1.3/24s 192.168.1.4/24s ");
+	ck_assert_str_eq(
+		addrs(f.eth0),
+		"169.254.0.1/16l 192.168.1.1/24 172.16.0.1/16 192.168.1.5/25 192.168.1.3/24s "
+		"192.168.1.4/24s ");
 	ck_assert_int_eq(del(f.eth0, "192.168.1.9", 24), -EADDRNOTAVAIL);
 	ck_assert_int_eq(del(f.eth0, "192.168.1.1", 25), -EADDRNOTAVAIL);
 	/* secondaries go with their primary */
@@ -148,9 +158,12 @@ START_TEST(test_source_address_selection)
 	ck_assert_int_eq(add(f.eth0, "172.16.0.1", 16), 0);
 	ck_assert_int_eq(add(f.eth0, "172.16.0.2", 16), 0);
 	/* of the destination's subnet, else the first that its scope allows; never a secondary */
-	ck_assert_str_eq(ip(inet_select_addr(f.eth0, inet_addr("172.16.9.9"), RT_SCOPE_UNIVERSE)), "172.16.0.1");
-	ck_assert_str_eq(ip(inet_select_addr(f.eth0, inet_addr("8.8.8.8"), RT_SCOPE_UNIVERSE)), "192.168.1.1");
-	ck_assert_str_eq(ip(inet_select_addr(f.eth0, inet_addr("8.8.8.8"), RT_SCOPE_LINK)), "169.254.0.1");
+	ck_assert_str_eq(ip(inet_select_addr(f.eth0, inet_addr("172.16.9.9"), RT_SCOPE_UNIVERSE)),
+			 "172.16.0.1");
+	ck_assert_str_eq(ip(inet_select_addr(f.eth0, inet_addr("8.8.8.8"), RT_SCOPE_UNIVERSE)),
+			 "192.168.1.1");
+	ck_assert_str_eq(ip(inet_select_addr(f.eth0, inet_addr("8.8.8.8"), RT_SCOPE_LINK)),
+			 "169.254.0.1");
 	ck_assert_str_eq(ip(inet_select_addr(f.eth0, 0, RT_SCOPE_UNIVERSE)), "192.168.1.1");
 	/* loopback speaks for a device without addresses only at scope host */
 	ck_assert_int_eq(del(f.eth1, A_SELF1, 24), 0);
@@ -166,15 +179,19 @@ END_TEST
 START_TEST(test_confirm_addr)
 {
 	struct in_device *in_dev = f.eth0->ip_ptr;
-	__be32 self = inet_addr(A_SELF), self1 = inet_addr(A_SELF1), peer = inet_addr(A_PEER), far = inet_addr("8.8.8.8");
+	__be32 self = inet_addr(A_SELF), self1 = inet_addr(A_SELF1), peer = inet_addr(A_PEER),
+	       far = inet_addr("8.8.8.8");
 
 	ck_assert_int_eq(inet_confirm_addr(&f.n.net, in_dev, 0, self, RT_SCOPE_HOST) == self, 1);
 	ck_assert_int_eq(inet_confirm_addr(&f.n.net, in_dev, 0, self1, RT_SCOPE_HOST), 0);
 	ck_assert_int_eq(inet_confirm_addr(&f.n.net, NULL, 0, self1, RT_SCOPE_LINK) == self1, 1);
 	ck_assert_int_eq(inet_confirm_addr(&f.n.net, in_dev, peer, self, RT_SCOPE_HOST) == self, 1);
 	ck_assert_int_eq(inet_confirm_addr(&f.n.net, in_dev, far, self, RT_SCOPE_HOST), 0);
-	ck_assert_int_eq(inet_confirm_addr(&f.n.net, NULL, 0, htonl(INADDR_LOOPBACK), RT_SCOPE_LINK), 0);
-	ck_assert_int_eq(inet_confirm_addr(&f.n.net, NULL, 0, htonl(INADDR_LOOPBACK), RT_SCOPE_HOST) == htonl(INADDR_LOOPBACK), 1);
+	ck_assert_int_eq(
+		inet_confirm_addr(&f.n.net, NULL, 0, htonl(INADDR_LOOPBACK), RT_SCOPE_LINK), 0);
+	ck_assert_int_eq(inet_confirm_addr(&f.n.net, NULL, 0, htonl(INADDR_LOOPBACK),
+					   RT_SCOPE_HOST) == htonl(INADDR_LOOPBACK),
+			 1);
 	ck_assert(inet_addr_onlink(in_dev, peer, 0));
 	ck_assert(inet_addr_onlink(in_dev, peer, self));
 	ck_assert(!inet_addr_onlink(in_dev, peer, far));
@@ -207,7 +224,9 @@ END_TEST
 
 static int newaddr(int flags, unsigned plen, int index, const char *local)
 {
-	struct ifaddrmsg ifm = { .ifa_family = AF_INET, .ifa_prefixlen = (uint8_t)plen, .ifa_index = (uint32_t)index };
+	struct ifaddrmsg ifm = { .ifa_family = AF_INET,
+				 .ifa_prefixlen = (uint8_t)plen,
+				 .ifa_index = (uint32_t)index };
 
 	nl_new(RTM_NEWADDR, flags, &ifm, sizeof(ifm));
 	if (local)
@@ -222,7 +241,8 @@ START_TEST(test_rtm_newaddr)
 	nl_listen(&f.n.net, RTMGRP_IPV4_IFADDR);
 	ck_assert_int_eq(newaddr(NLM_F_CREATE | NLM_F_EXCL, 24, i0, "192.168.7.1"), 0);
 	ck_assert_uint_gt(nl_heard_len, 0);
-	nl_each(h, nl_heard, nl_heard_len) {
+	nl_each(h, nl_heard, nl_heard_len)
+	{
 		const struct ifaddrmsg *ifm = NLMSG_DATA(h);
 
 		ck_assert_int_eq(h->nlmsg_type, RTM_NEWADDR);
@@ -230,9 +250,12 @@ START_TEST(test_rtm_newaddr)
 		ck_assert_int_eq(ifm->ifa_prefixlen, 24);
 		ck_assert_int_eq(ifm->ifa_flags, IFA_F_PERMANENT);
 		ck_assert_uint_eq(ifm->ifa_index, (unsigned)i0);
-		ck_assert_uint_eq(nl_attr_u32(h, sizeof(*ifm), IFA_LOCAL), inet_addr("192.168.7.1"));
-		ck_assert_uint_eq(nl_attr_u32(h, sizeof(*ifm), IFA_ADDRESS), inet_addr("192.168.7.1"));
-		ck_assert_ptr_null(nl_attr(h, sizeof(*ifm), IFA_BROADCAST)); /* not derived: the program says so */
+		ck_assert_uint_eq(nl_attr_u32(h, sizeof(*ifm), IFA_LOCAL),
+				  inet_addr("192.168.7.1"));
+		ck_assert_uint_eq(nl_attr_u32(h, sizeof(*ifm), IFA_ADDRESS),
+				  inet_addr("192.168.7.1"));
+		/* not derived: the program says so */
+		ck_assert_ptr_null(nl_attr(h, sizeof(*ifm), IFA_BROADCAST));
 		ck_assert_str_eq(nlb_data(nl_attr(h, sizeof(*ifm), IFA_LABEL)), "eth0");
 		ck_assert_int_eq(nlb_len(nl_attr(h, sizeof(*ifm), IFA_CACHEINFO)), 16);
 	}
@@ -253,14 +276,23 @@ END_TEST
 
 START_TEST(test_rtm_lifetime)
 {
-	struct ifaddrmsg ifm = { .ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = (uint32_t)f.eth0->ifindex };
-	static const struct { uint32_t prefered, valid; int ret; } t[] = {
-		{ INFINITY_LIFE_TIME, 0, -EINVAL }, { 20, 10, -EINVAL }, { 10, 20, -EOPNOTSUPP }, { 10, INFINITY_LIFE_TIME, -EOPNOTSUPP },
+	struct ifaddrmsg ifm = { .ifa_family = AF_INET,
+				 .ifa_prefixlen = 24,
+				 .ifa_index = (uint32_t)f.eth0->ifindex };
+	static const struct {
+		uint32_t prefered, valid;
+		int ret;
+	} t[] = {
+		{ INFINITY_LIFE_TIME, 0, -EINVAL },
+		{ 20, 10, -EINVAL },
+		{ 10, 20, -EOPNOTSUPP },
+		{ 10, INFINITY_LIFE_TIME, -EOPNOTSUPP },
 		{ INFINITY_LIFE_TIME, INFINITY_LIFE_TIME, 0 },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(t); i++) {
-		struct ifa_cacheinfo ci = { .ifa_prefered = t[i].prefered, .ifa_valid = t[i].valid };
+		struct ifa_cacheinfo ci = { .ifa_prefered = t[i].prefered,
+					    .ifa_valid = t[i].valid };
 
 		nl_new(RTM_NEWADDR, NLM_F_CREATE, &ifm, sizeof(ifm));
 		nl_ip(IFA_LOCAL, "192.168.7.1");
@@ -276,7 +308,9 @@ END_TEST
 
 static int deladdr(unsigned plen, const char *local, const char *prefix, const char *label)
 {
-	struct ifaddrmsg ifm = { .ifa_family = AF_INET, .ifa_prefixlen = (uint8_t)plen, .ifa_index = (uint32_t)f.eth0->ifindex };
+	struct ifaddrmsg ifm = { .ifa_family = AF_INET,
+				 .ifa_prefixlen = (uint8_t)plen,
+				 .ifa_index = (uint32_t)f.eth0->ifindex };
 
 	nl_new(RTM_DELADDR, 0, &ifm, sizeof(ifm));
 	if (local)
@@ -310,7 +344,8 @@ static unsigned dump(unsigned index)
 
 	nl_new(RTM_GETADDR, NLM_F_DUMP, &ifm, sizeof(ifm));
 	ck_assert_int_eq(nl_do(&f.n.net), 0);
-	nl_each(h, nl_reply, nl_reply_len) {
+	nl_each(h, nl_reply, nl_reply_len)
+	{
 		ck_assert_int_eq(h->nlmsg_type, RTM_NEWADDR);
 		ck_assert_uint_eq(h->nlmsg_seq, 42);
 		n++;
@@ -323,7 +358,8 @@ START_TEST(test_rtm_dump)
 	struct ifaddrmsg ifm = { .ifa_family = AF_INET, .ifa_scope = 1 };
 
 	ck_assert_uint_eq(dump(0), 3);
-	ck_assert_uint_eq(dump((unsigned)f.eth0->ifindex), 3); /* not a strict program: it filters itself */
+	/* not a strict program: it filters itself */
+	ck_assert_uint_eq(dump((unsigned)f.eth0->ifindex), 3);
 	nl_client_.strict = true;
 	ck_assert_uint_eq(dump((unsigned)f.eth0->ifindex), 1);
 	nl_new(RTM_GETADDR, NLM_F_DUMP, &ifm, sizeof(ifm));
@@ -337,10 +373,15 @@ START_TEST(test_rtm_dump)
 }
 END_TEST
 
-/* Every prefix of a good request, and every attribute length: refused or understood, never read beyond. */
+/*
+ * Every prefix of a good request, and every attribute length: refused or understood, never read
+ * beyond.
+ */
 START_TEST(test_rtm_hostile)
 {
-	struct ifaddrmsg ifm = { .ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = (uint32_t)f.eth0->ifindex };
+	struct ifaddrmsg ifm = { .ifa_family = AF_INET,
+				 .ifa_prefixlen = 24,
+				 .ifa_index = (uint32_t)f.eth0->ifindex };
 
 	for (size_t cut = 0; cut < 80; cut++) {
 		struct nlmsghdr *h = (struct nlmsghdr *)(void *)nl_request;
@@ -441,7 +482,10 @@ START_TEST(test_settings)
 	ck_assert_int_eq(setting("all", "accept_source_route"), 0);
 	ck_assert_int_eq(setting("default", "accept_source_route"), 1);
 	ck_assert_int_eq(setting("eth0", "rp_filter"), 0);
-	/* eth0 has an address: it no longer follows the default; a new device does, until it has one */
+	/*
+	 * eth0 has an address: it no longer follows the default; a new device does, until it has
+	 * one
+	 */
 	late = ipfix_dev("eth2", 0xc);
 	ipfix_sysctl("net.ipv4.conf.default.rp_filter", "2");
 	ck_assert_int_eq(setting("eth0", "rp_filter"), 0);

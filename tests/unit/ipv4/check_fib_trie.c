@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_fib_trie.c: longest prefix against a naive table, shape of the trie, order of aliases, what NLM_F_* mean, failures of memory. */
+/*
+ * check_fib_trie.c: longest prefix against a naive table, shape of the trie, order of aliases, what
+ * NLM_F_* mean, failures of memory.
+ */
 #include "support/ipfix.h"
 #include "support/faulty.h"
 
@@ -36,9 +39,14 @@ static void end(void)
 
 static struct fib_config route(uint32_t key, unsigned plen)
 {
-	return (struct fib_config){ .fc_dst = htonl(key), .fc_dst_len = (uint8_t)plen, .fc_type = RTN_UNICAST,
-				    .fc_scope = RT_SCOPE_LINK, .fc_oif = f.eth1->ifindex, .fc_protocol = RTPROT_STATIC,
-				    .fc_table = 250, .fc_nlflags = NLM_F_CREATE | NLM_F_EXCL };
+	return (struct fib_config){ .fc_dst = htonl(key),
+				    .fc_dst_len = (uint8_t)plen,
+				    .fc_type = RTN_UNICAST,
+				    .fc_scope = RT_SCOPE_LINK,
+				    .fc_oif = f.eth1->ifindex,
+				    .fc_protocol = RTPROT_STATIC,
+				    .fc_table = 250,
+				    .fc_nlflags = NLM_F_CREATE | NLM_F_EXCL };
 }
 
 static int add(uint32_t key, unsigned plen)
@@ -142,7 +150,9 @@ static void compare(unsigned times)
 
 	for (unsigned i = 0; i < times; i++) {
 		/* half at random, half near a route that is or was there */
-		uint32_t key = i & 1 ? rng_u32(&dice) : naive[rng_below(&dice, nnaive)].key ^ (rng_u32(&dice) >> rng_below(&dice, 32));
+		uint32_t key = i & 1 ? rng_u32(&dice)
+				     : naive[rng_below(&dice, nnaive)].key ^
+					       (rng_u32(&dice) >> rng_below(&dice, 32));
 		const struct naive *want = naive_look(key);
 		int err = look(key, &res);
 
@@ -162,7 +172,9 @@ static void add_random(unsigned n)
 	while (nnaive < n) {
 		unsigned plen = rng_below(&dice, 33);
 		/* crowded corners and wide plains */
-		uint32_t key = (rng_below(&dice, 2) ? rng_u32(&dice) : 0x0a000000 | (rng_u32(&dice) & 0xffff)) & mask(plen);
+		uint32_t key = (rng_below(&dice, 2) ? rng_u32(&dice)
+						    : 0x0a000000 | (rng_u32(&dice) & 0xffff)) &
+			       mask(plen);
 		int ret = add(key, plen);
 
 		if (ret == -EEXIST)
@@ -253,7 +265,10 @@ END_TEST
 /* tos, then priority, decide among aliases of one prefix */
 START_TEST(test_order_of_aliases)
 {
-	static const struct { uint8_t tos; uint32_t prio; } order[] = { { 0, 10 }, { 0, 5 }, { 0x10, 20 }, { 0, 20 }, { 0x10, 1 }, { 8, 7 } };
+	static const struct {
+		uint8_t tos;
+		uint32_t prio;
+	} order[] = { { 0, 10 }, { 0, 5 }, { 0x10, 20 }, { 0, 20 }, { 0x10, 1 }, { 8, 7 } };
 	struct flowi4 fl4 = { .daddr = htonl(0x0a0b0c01) };
 	struct fib_result res;
 	unsigned seen = 0;
@@ -289,8 +304,13 @@ END_TEST
 
 START_TEST(test_error_types)
 {
-	static const struct { uint8_t type; int err; } types[] = { { RTN_BLACKHOLE, -EINVAL }, { RTN_UNREACHABLE, -EHOSTUNREACH },
-								   { RTN_PROHIBIT, -EACCES }, { RTN_THROW, -EAGAIN } };
+	static const struct {
+		uint8_t type;
+		int err;
+	} types[] = { { RTN_BLACKHOLE, -EINVAL },
+		      { RTN_UNREACHABLE, -EHOSTUNREACH },
+		      { RTN_PROHIBIT, -EACCES },
+		      { RTN_THROW, -EAGAIN } };
 	struct fib_result res;
 
 	ck_assert_int_eq(add(0, 0), 0);

@@ -2,7 +2,8 @@
 /* check_route_netlink.c: RTM_GETROUTE: what `ip route get` is answered. */
 #include "unit/ipv4/routefix.h"
 
-static const struct nlmsghdr *get(const char *dst, const char *src, int oif, int iif, unsigned flags, int want)
+static const struct nlmsghdr *get(const char *dst, const char *src, int oif, int iif,
+				  unsigned flags, int want)
 {
 	struct rtmsg h = { .rtm_family = AF_INET, .rtm_flags = flags, .rtm_dst_len = 32 };
 
@@ -36,10 +37,12 @@ START_TEST(test_getroute)
 	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_GATEWAY), inet_addr(A_PEER));
 	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_PREFSRC), inet_addr(A_SELF));
 	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_OIF), (unsigned)f.eth0->ifindex);
-	ck_assert_int_eq(nlb_len(nl_attr(m, sizeof(*r), RTA_CACHEINFO)), sizeof(struct rta_cacheinfo));
+	ck_assert_int_eq(nlb_len(nl_attr(m, sizeof(*r), RTA_CACHEINFO)),
+			 sizeof(struct rta_cacheinfo));
 	m = get(A_SELF, NULL, 0, 0, 0, 0);
 	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_type, RTN_LOCAL);
-	ck_assert_uint_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_flags, RTCF_LOCAL | RTM_F_CLONED);
+	ck_assert_uint_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_flags,
+			  RTCF_LOCAL | RTM_F_CLONED);
 	ck_assert_uint_eq(nl_attr_u32(m, sizeof(*r), RTA_OIF), (unsigned)f.lo->ifindex);
 	/* as if received */
 	m = get(A_SELF, A_PEER, 0, f.eth0->ifindex, 0, 0);
@@ -59,7 +62,9 @@ START_TEST(test_getroute)
 	ck_assert_int_eq(((const struct rtmsg *)NLMSG_DATA(m))->rtm_protocol, RTPROT_KERNEL);
 	rx_icmp(A_PEER, "8.8.8.8", ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1400);
 	m = get("8.8.8.8", NULL, 0, 0, 0, 0);
-	ck_assert_uint_eq(nlb_get_u32((const struct nlattr *)nlb_data(nl_attr(m, sizeof(*r), RTA_METRICS))), 1400);
+	ck_assert_uint_eq(
+		nlb_get_u32((const struct nlattr *)nlb_data(nl_attr(m, sizeof(*r), RTA_METRICS))),
+		1400);
 }
 END_TEST
 

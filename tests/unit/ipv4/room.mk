@@ -44,3 +44,5 @@ check_PROGRAMS += %D%/check_route_netlink
 %C%_check_route_netlink_LDADD = $(IPV4_CHECK)
 check_PROGRAMS += %D%/check_arp
 %C%_check_arp_LDADD = $(IPV4_CHECK)
+check_PROGRAMS += %D%/check_route_pmtu
+%C%_check_route_pmtu_LDADD = $(IPV4_CHECK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * routefix.h: what the suites of routes share: a net with routes of the test's own, and ICMP errors that come back
+ * routefix.h: what the suites of routes share: a net with routes of the test's own, and ICMP errors
+ * that come back
  */
 #ifndef TESTS_UNIT_IPV4_ROUTEFIX_H
 #define TESTS_UNIT_IPV4_ROUTEFIX_H
@@ -25,17 +26,23 @@ static __maybe_unused void end(void)
 	ipfix_end();
 }
 
-static __maybe_unused int route_add(const char *dst, unsigned plen, const char *gw, struct net_device *dev, uint8_t type)
+static __maybe_unused int route_add(const char *dst, unsigned plen, const char *gw,
+				    struct net_device *dev, uint8_t type)
 {
-	struct fib_config cfg = { .fc_dst = inet_addr(dst), .fc_dst_len = (uint8_t)plen, .fc_gw = gw ? inet_addr(gw) : 0,
-				  .fc_oif = dev ? dev->ifindex : 0, .fc_type = type, .fc_nlflags = NLM_F_CREATE | NLM_F_EXCL,
+	struct fib_config cfg = { .fc_dst = inet_addr(dst),
+				  .fc_dst_len = (uint8_t)plen,
+				  .fc_gw = gw ? inet_addr(gw) : 0,
+				  .fc_oif = dev ? dev->ifindex : 0,
+				  .fc_type = type,
+				  .fc_nlflags = NLM_F_CREATE | NLM_F_EXCL,
 				  .fc_scope = gw || !dev ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK };
 
 	return fib_route_add(&f.n.net, &cfg, NULL);
 }
 
 /* ICMP from @from about a UDP packet of ours to @about, and what is said of it in the four bytes */
-static __maybe_unused void rx_icmp(const char *from, const char *about, int type, int code, uint32_t info)
+static __maybe_unused void rx_icmp(const char *from, const char *about, int type, int code,
+				   uint32_t info)
 {
 	unsigned char quoted[64], msg[128];
 	unsigned len;
