@@ -110,11 +110,9 @@ int icmp_rcv(struct sk_buff *skb)
 	type = icmp_hdr(skb)->type;
 	__skb_pull(skb, sizeof(struct icmphdr));
 	ICMPMSGIN_INC_STATS(type);
-	if (type == ICMP_EXT_ECHO || type == ICMP_EXT_ECHOREPLY) { /* RFC 8335: known and not answered, no error */
-		consume_skb(skb);
-		return NET_RX_SUCCESS;
-	}
-	if (type > NR_ICMP_TYPES)
+	if (type == ICMP_EXT_ECHO) /* RFC 8335: known and not answered, no error */
+		goto ignore;
+	if (type > NR_ICMP_TYPES && type != ICMP_EXT_ECHOREPLY)
 		goto drop;
 	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) { /* RFC 1122 3.2.2.6, 3.2.2.8 */
 		if (type == ICMP_ECHO || type == ICMP_TIMESTAMP) {
@@ -126,8 +124,11 @@ int icmp_rcv(struct sk_buff *skb)
 		}
 	}
 	reason = SKB_DROP_REASON_INVALID_PROTO;
+	if (type == ICMP_EXT_ECHOREPLY)
+		goto ignore;
 	if (!icmp_pointers[type].handler(skb))
 		goto drop;
+ignore:
 	consume_skb(skb);
 	return NET_RX_SUCCESS;
 drop:

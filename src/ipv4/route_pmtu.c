@@ -380,7 +380,7 @@ static void do_redirect(struct rtable *rt, struct sk_buff *skb, const struct flo
 	struct fib_result res = { .fi = NULL };
 	struct neighbour *n;
 
-	if (icmp_hdr(skb)->code > ICMP_REDIR_HOSTTOS || rt->rt_gateway != old_gw || !in_dev)
+	if ((icmp_hdr(skb)->code & 7) > ICMP_REDIR_HOSTTOS || rt->rt_gateway != old_gw || !in_dev)
 		return;
 	if (!redirect_allowed(net, dev, in_dev, new_gw, old_gw)) {
 		if (IN_DEV_LOG_MARTIANS(in_dev) && rt_martian_ratelimit(net))
