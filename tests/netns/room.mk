@@ -15,6 +15,7 @@ TEST_HELPERS += %D%/differential/differential
 %C%_differential_differential_SOURCES += %D%/differential/frame.h
 %C%_differential_differential_SOURCES += %D%/differential/judge.c
 %C%_differential_differential_SOURCES += %D%/differential/judge.h
+%C%_differential_differential_SOURCES += %D%/differential/mutate.c
 %C%_differential_differential_SOURCES += %D%/differential/side.h
 %C%_differential_differential_SOURCES += %D%/differential/side_glass.c
 %C%_differential_differential_SOURCES += %D%/differential/side_kernel.c

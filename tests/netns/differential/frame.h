@@ -27,6 +27,9 @@
 int frame_build(const char *words, unsigned nth, uint8_t *buf, unsigned *times, char *bad,
 		size_t badlen);
 
+/* Spoil a frame of at least 20 bytes at random, the same for the same @dice, which moves on. */
+void frame_mutate(uint8_t *frame, size_t len, uint64_t *dice);
+
 /* A case: steps are frames, or directives that begin with @. */
 struct test {
 	char name[64];

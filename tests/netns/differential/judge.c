@@ -22,6 +22,8 @@ static const struct difference {
 } differences[] = {
 	{ "ip.proto_6*", "*",
 	  "there is no TCP here: protocol unreachable instead of a silent drop or a reset" },
+	{ "icmp.redirect_quote_ihl_0", "Icmp.InErrors",
+	  "a quoted header of less than 20 bytes is an error in a redirect too" },
 	{ "icmp.quote_tcp", "Icmp.InErrors",
 	  "there is no TCP whose connections an ICMP error could miss" },
 	{ "*mcast_unfiltered*", "*",
@@ -233,6 +235,26 @@ static size_t unpadded(const uint8_t *f, size_t len)
 	return real;
 }
 
+/* Times, and the checksum over them; of the two checksums that mean zero one. */
+static void mask_icmp(uint8_t *icmp, size_t len)
+{
+	static const uint8_t zero[2];
+	size_t quoted;
+
+	if (!sum_right(icmp, len) && memcmp(icmp + 2, zero, 2))
+		return;
+	if (icmp[0] == 14 && len >= 20) {
+		memset(icmp + 2, 0, 2);
+		memset(icmp + 12, 0, 8);
+	} else if ((icmp[0] == 3 || icmp[0] == 11 || icmp[0] == 12) && len >= 28) {
+		quoted = (size_t)(icmp[8] & 15) * 4;
+		memset(icmp + 2, 0, 2);
+		mask_options(icmp + 8, quoted < len - 8 ? quoted : len - 8);
+	} else if (icmp[2] == 0xff && icmp[3] == 0xff) {
+		memset(icmp + 2, 0, 2);
+	}
+}
+
 static void mask(uint8_t *f, size_t len)
 {
 	uint8_t *ip = f + ETH_HLEN, *icmp;
@@ -249,18 +271,8 @@ static void mask(uint8_t *f, size_t len)
 	memset(ip + 4, 0, 2);
 	mask_options(ip, hl);
 	icmp = ip + hl;
-	if (ip[9] == 1 && total >= hl + 28 && icmp[0] == 12 &&
-	    sum_right(icmp, total - hl)) { /* a quoted packet may hold times */
-		memset(icmp + 2, 0, 2);
-		mask_options(icmp + 8, (size_t)(icmp[8] & 15) * 4 < total - hl - 8
-					       ? (size_t)(icmp[8] & 15) * 4
-					       : 20);
-	}
-	if (ip[9] == 1 && total >= hl + 20 && icmp[0] == 14 && !(ip[6] & 0x3f) && !ip[7] &&
-	    sum_right(icmp, total - hl)) {
-		memset(icmp + 2, 0, 2);
-		memset(icmp + 12, 0, 8);
-	}
+	if (ip[9] == 1 && !(ip[6] & 0x3f) && !ip[7] && total >= hl + 8)
+		mask_icmp(icmp, total - hl);
 }
 
 void result_add(struct result *r, const uint8_t *frame, size_t len)

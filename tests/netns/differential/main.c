@@ -14,7 +14,7 @@
  *     @join GROUP	the UDP echo server joins a multicast group
  *     @set KEY=VALUE	a sysctl
  * Output: TAP, a test a case. Options: --self (kernel against kernel), --case PATTERN,
- * --verbose, --markdown (docs/differences.md).
+ * --fuzz SEED (frames spoiled at random, mutate.c), --verbose, --markdown (docs/differences.md).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,8 +40,9 @@ struct run {
 	struct counters before; /* when the case began */
 	unsigned pings;		/* sentinels of this case */
 	unsigned seq;
-	bool busy; /* something happened that may lead to more frames */
-	bool seen; /* the sentinel's answer came */
+	bool busy;     /* something happened that may lead to more frames */
+	bool seen;     /* the sentinel's answer came */
+	uint64_t dice; /* of --fuzz; 0: frames are sent as they are */
 	struct result res;
 };
 
@@ -60,6 +61,7 @@ static const char *const base_sysctls[] = {
 };
 
 static bool verbose;
+static unsigned long fuzz; /* --fuzz: seed */
 
 static int run_groups(struct group *g, int n, const char *pattern, const struct side_ops *a,
 		      const struct side_ops *b);
@@ -75,11 +77,10 @@ static int collect(struct run *r, int ms);
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "self", 0, NULL, 's' },
-						 { "case", 1, NULL, 'c' },
-						 { "verbose", 0, NULL, 'v' },
-						 { "markdown", 0, NULL, 'm' },
-						 { 0 } };
+	static const struct option options[] = {
+		{ "self", 0, NULL, 's' },     { "case", 1, NULL, 'c' }, { "verbose", 0, NULL, 'v' },
+		{ "markdown", 0, NULL, 'm' }, { "fuzz", 1, NULL, 'f' }, { 0 }
+	};
 	const struct side_ops *other = &glass_side;
 	const char *pattern = "*";
 	struct group *g;
@@ -92,6 +93,8 @@ int main(int argc, char **argv)
 			pattern = optarg;
 		} else if (opt == 'v') {
 			verbose = true;
+		} else if (opt == 'f') {
+			fuzz = strtoul(optarg, NULL, 0);
 		} else if (opt == 'm') {
 			judge_markdown();
 			return 0;
@@ -101,12 +104,22 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc - 1) {
 		fprintf(stderr,
-			"usage: differential [--self] [--case PATTERN] [--verbose] CASES | --markdown\n");
+			"usage: differential [--self] [--case PATTERN] [--fuzz SEED] [--verbose] CASES | "
+			"--markdown\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	g = cases_read(argv[optind], &n);
 	return g ? run_groups(g, n, pattern, &kernel_side, other) : 1;
+}
+
+/* Not in --fuzz: what waits for answers that a spoiled frame does not get. */
+static bool left_out(const struct test *t, const char *pattern)
+{
+	for (int i = 0; fuzz && i < t->steps; i++)
+		if (*t->step[i] == '@')
+			return true;
+	return fnmatch(pattern, t->name, 0);
 }
 
 static int run_groups(struct group *g, int n, const char *pattern, const struct side_ops *a,
@@ -122,19 +135,25 @@ static int run_groups(struct group *g, int n, const char *pattern, const struct 
 			struct test *t = &g[i].test[k];
 			bool same;
 
-			if (fnmatch(pattern, t->name, 0))
+			if (left_out(t, pattern))
 				continue;
 			if (!open && (!run_open(&ra, a, &g[i]) || !run_open(&rb, b, &g[i]))) {
 				printf("Bail out! a side cannot be set up\n");
 				return 1;
 			}
 			open = true;
+			ra.dice = rb.dice = fuzz ? fuzz * 1000003 + (unsigned)(i * 1000 + k) : 0;
 			run_case(&ra, t);
 			run_case(&rb, t);
 			same = judge(t->name, &ra.res, a->name, &rb.res,
 				     b == a ? "the other" : b->name);
 			printf("%sok %d - %s\n", same ? "" : "not ", ++tests, t->name);
 			failed += !same;
+			if (!same && fuzz) { /* what follows would only repeat it */
+				run_close(&ra);
+				run_close(&rb);
+				open = false;
+			}
 		}
 		if (open) {
 			run_close(&ra);
@@ -287,6 +306,14 @@ static void wait_counter(struct run *r, const char *name, int want)
 		 want, PATIENCE_MS);
 }
 
+static void show_frame(const uint8_t *f, int n)
+{
+	printf("# sent %d bytes:", n);
+	for (int i = 0; i < n && i < 90; i++)
+		printf("%s%02x", i == 14 || i == 34 ? " " : "", f[i]);
+	printf("\n");
+}
+
 static void run_frame(struct run *r, const char *step)
 {
 	static uint8_t buf[FRAME_MAX];
@@ -301,6 +328,10 @@ static void run_frame(struct run *r, const char *step)
 				 bad);
 			return;
 		}
+		if (r->dice && n >= 20)
+			frame_mutate(buf, (size_t)n, &r->dice);
+		if (r->dice && verbose && r->ops == &kernel_side)
+			show_frame(buf, n);
 		ret = r->ops->send(r->side, buf, (size_t)n);
 		if (ret) {
 			snprintf(r->res.trouble, sizeof(r->res.trouble), "frame of %d bytes: %s", n,
