@@ -5,3 +5,7 @@
 check_PROGRAMS += %D%/check_cli
 %C%_check_cli_LDADD = $(CLI_CHECK)
 %C%_check_cli_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+check_PROGRAMS += %D%/check_show
+%C%_check_show_LDADD = $(CLI_CHECK)
+%C%_check_show_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+EXTRA_DIST += %D%/fake.h
