@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * af_inet.c - the AF_INET socket family: create, bind, connect, name, send, receive, close (mirrors net/ipv4/af_inet.c)
+ * af_inet.c - the AF_INET socket family: create, bind, connect, name, send, receive, close (mirrors
+ * net/ipv4/af_inet.c)
  *
  * Theory of operation
- *   socket(AF_INET, type, protocol) finds its row in the table below, which gives the protocol's struct proto and the proto_ops that the
- *   BSD layer calls. What is common to UDP, raw and ping sockets stands here; the rest is a call to sk->sk_prot.
+ *   socket(AF_INET, type, protocol) finds its row in the table below, which gives the protocol's
+ *   struct proto and the proto_ops that the BSD layer calls. What is common to UDP, raw and ping
+ *   sockets stands here; the rest is a call to sk->sk_prot.
  * Context: calls, inside the socket's vCPU. Errors are those of the Linux system call.
  */
 #include <errno.h>
@@ -33,7 +35,10 @@ const struct net_proto_family inet_family_ops = { .family = PF_INET, .create = i
 
 /* --- create and release --- */
 
-/* Row for (@type, *@protocol); a wild protocol becomes the row's. Linux's order: exact match, caller's wildcard, row's wildcard. */
+/*
+ * Row for (@type, *@protocol); a wild protocol becomes the row's. Linux's order: exact match,
+ * caller's wildcard, row's wildcard.
+ */
 static const struct inet_protosw *inet_find(int type, int *protocol, int *err)
 {
 	*err = -ESOCKTNOSUPPORT;
@@ -82,7 +87,8 @@ static int inet_create(struct net *net, struct socket *sock, int protocol)
 	inet->mc_loop = 1;
 	inet->mc_ttl = 1;
 	inet->mc_all = 1;
-	inet->pmtudisc = READ_ONCE(net->ipv4->sysctl_ip_no_pmtu_disc) ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
+	inet->pmtudisc =
+		READ_ONCE(net->ipv4->sysctl_ip_no_pmtu_disc) ? IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
 	if (sock->type == SOCK_RAW) {
 		inet->inet_num = (uint16_t)protocol;
 		if (protocol == IPPROTO_RAW)
@@ -123,9 +129,12 @@ int inet_release(struct socket *sock)
 }
 
 /* A socket of the stack's own: it sends, but nothing finds it. */
-int inet_ctl_sock_create(struct sock **ret_sk, unsigned short type, unsigned char protocol, struct net *net)
+int inet_ctl_sock_create(struct sock **ret_sk, unsigned short type, unsigned char protocol,
+			 struct net *net)
 {
-	static const struct cred own = { .net_admin = true, .net_raw = true, .net_bind_service = true };
+	static const struct cred own = { .net_admin = true,
+					 .net_raw = true,
+					 .net_bind_service = true };
 	struct socket *sock;
 	int err = sock_create(net, &own, PF_INET, type, protocol, &sock);
 
@@ -159,14 +168,16 @@ int inet_bind(struct socket *sock, struct sockaddr *uaddr, int addr_len)
 		return sk->sk_prot->bind(sk, uaddr, addr_len);
 	if (addr_len < (int)sizeof(*addr))
 		return -EINVAL;
-	if (addr->sin_family != AF_INET && (addr->sin_family != AF_UNSPEC || addr->sin_addr.s_addr != htonl(INADDR_ANY)))
+	if (addr->sin_family != AF_INET &&
+	    (addr->sin_family != AF_UNSPEC || addr->sin_addr.s_addr != htonl(INADDR_ANY)))
 		return -EAFNOSUPPORT; /* AF_UNSPEC with any address: old programs */
 	chk = inet_addr_type(net, addr->sin_addr.s_addr);
 	if (addr->sin_addr.s_addr != htonl(INADDR_ANY) && chk != RTN_LOCAL &&
 	    chk != RTN_MULTICAST && chk != RTN_BROADCAST && !inet_can_nonlocal_bind(sk))
 		return -EADDRNOTAVAIL;
 	snum = ntohs(addr->sin_port);
-	if (snum && snum < READ_ONCE(net->ipv4->sysctl_ip_unprivileged_port_start) && !sock->cred.net_bind_service)
+	if (snum && snum < READ_ONCE(net->ipv4->sysctl_ip_unprivileged_port_start) &&
+	    !sock->cred.net_bind_service)
 		return -EACCES;
 	lock_sock(sk);
 	err = -EINVAL; /* bound before */
@@ -249,7 +260,8 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 		sin->sin_addr.s_addr = inet->inet_daddr;
 	} else {
 		sin->sin_port = inet->inet_sport;
-		sin->sin_addr.s_addr = inet->inet_rcv_saddr ? inet->inet_rcv_saddr : inet->inet_saddr;
+		sin->sin_addr.s_addr =
+			inet->inet_rcv_saddr ? inet->inet_rcv_saddr : inet->inet_saddr;
 	}
 	return sizeof(*sin);
 }
@@ -334,29 +346,34 @@ static int sock_no_listen(struct socket *sock, int len)
 	return -EOPNOTSUPP;
 }
 
-static int sock_common_setsockopt(struct socket *sock, int level, int optname, const void *optval, socklen_t optlen)
+static int sock_common_setsockopt(struct socket *sock, int level, int optname, const void *optval,
+				  socklen_t optlen)
 {
 	return sock->sk->sk_prot->setsockopt(sock->sk, level, optname, optval, optlen);
 }
 
-static int sock_common_getsockopt(struct socket *sock, int level, int optname, void *optval, socklen_t *optlen)
+static int sock_common_getsockopt(struct socket *sock, int level, int optname, void *optval,
+				  socklen_t *optlen)
 {
 	return sock->sk->sk_prot->getsockopt(sock->sk, level, optname, optval, optlen);
 }
 
-#define INET_OPS_COMMON                                                                                                              \
-	.family = PF_INET, .release = inet_release, .bind = inet_bind, .connect = inet_dgram_connect, .accept = sock_no_accept,      \
-	.getname = inet_getname, .ioctl = inet_ioctl, .listen = sock_no_listen, .shutdown = inet_shutdown,                           \
-	.setsockopt = sock_common_setsockopt, .getsockopt = sock_common_getsockopt, .sendmsg = inet_sendmsg, .recvmsg = inet_recvmsg
+#define INET_OPS_COMMON                                                                   \
+	.family = PF_INET, .release = inet_release, .bind = inet_bind,                    \
+	.connect = inet_dgram_connect, .accept = sock_no_accept, .getname = inet_getname, \
+	.ioctl = inet_ioctl, .listen = sock_no_listen, .shutdown = inet_shutdown,         \
+	.setsockopt = sock_common_setsockopt, .getsockopt = sock_common_getsockopt,       \
+	.sendmsg = inet_sendmsg, .recvmsg = inet_recvmsg
 
 /* --- files --- */
 
-void inet_seq_show_sock(struct seq_file *m, const struct sock *sk, unsigned bucket, uint16_t port)
+void inet_seq_show_sock(struct seq_file *m, const struct sock *sk, uint16_t port)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
-	seq_printf(m, "%5u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u",
-		   bucket, inet->inet_rcv_saddr, port, inet->inet_daddr, ntohs(inet->inet_dport),
+	seq_printf(m,
+		   ": %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u",
+		   inet->inet_rcv_saddr, port, inet->inet_daddr, ntohs(inet->inet_dport),
 		   sk->sk_state, (unsigned)sk_wmem_alloc_get(sk),
 		   (unsigned)atomic_read(&sk->sk_rmem_alloc), 0, 0ul, 0u, sk->sk_uid, 0,
 		   (unsigned long)sock_i_ino(sk), atomic_read(&sk->sk_refcnt), 0ul,

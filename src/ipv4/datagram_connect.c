@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * datagram_connect.c - connect() of datagram sockets: fix the peer, cache the route (mirrors net/ipv4/datagram.c)
+ * datagram_connect.c - connect() of datagram sockets: fix the peer, cache the route (mirrors
+ * net/ipv4/datagram.c)
  *
  * Called by udp, raw and ping sockets' connect. Context: a call, inside the socket's vCPU.
  */
@@ -34,9 +35,15 @@ int ip4_datagram_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	} else if (!oif) {
 		oif = inet->uc_index;
 	}
-	fl4 = (struct flowi4){ .flowi4_oif = oif, .flowi4_mark = sk->sk_mark, .flowi4_tos = (uint8_t)RT_TOS(inet->tos),
-			       .flowi4_proto = sk->sk_protocol, .daddr = usin->sin_addr.s_addr, .saddr = saddr, .fl4_sport = inet->inet_sport,
-			       .fl4_dport = usin->sin_port, .flowi4_uid = sk->sk_uid };
+	fl4 = (struct flowi4){ .flowi4_oif = oif,
+			       .flowi4_mark = sk->sk_mark,
+			       .flowi4_tos = (uint8_t)RT_TOS(inet->tos),
+			       .flowi4_proto = sk->sk_protocol,
+			       .daddr = usin->sin_addr.s_addr,
+			       .saddr = saddr,
+			       .fl4_sport = inet->inet_sport,
+			       .fl4_dport = usin->sin_port,
+			       .flowi4_uid = sk->sk_uid };
 	if (sock_flag(sk, SOCK_LOCALROUTE))
 		fl4.flowi4_tos |= RTO_ONLINK;
 	rt = ip_route_output_flow(sock_net(sk), &fl4, sk, &err);

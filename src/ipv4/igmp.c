@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * igmp.c - the host side of IGMP: queries, timers, the groups of an interface (RFC 1112, 2236, 3376)
+ * igmp.c - the host side of IGMP: queries, timers, the groups of an interface (RFC 1112, 2236,
+ * 3376)
  *
  * Theory of operation
- *   On the walk: ip_local_deliver_finish() calls igmp_rcv(); ip_check_mc_rcu() is asked for each group
- *   packet by the routes. Sockets come in by ip_mc_inc_group() and ip_mc_dec_group() (igmp_sock.c),
- *   devices by ip_mc_up() and ip_mc_down() (devinet.c).
- *   A group's first user adds the link-layer filter and makes a state change; the last one's leave is
- *   another. Which report tells of it depends on the oldest router heard of late: versions 1 and 2
- *   have a report (and a leave message) a group, version 3 one message with a record a group.
- *   All deadlines of an interface (answer to a general query, state change, each group's report) hang on
- *   one timer, homed on vCPU 0 and armed for the earliest of them; whoever sets a deadline holds
+ *   On the walk: ip_local_deliver_finish() calls igmp_rcv(); ip_check_mc_rcu() is asked for each
+ *   group packet by the routes. Sockets come in by ip_mc_inc_group() and ip_mc_dec_group()
+ *   (igmp_sock.c), devices by ip_mc_up() and ip_mc_down() (devinet.c).
+ *   A group's first user adds the link-layer filter and makes a state change; the last one's leave
+ *   is another. Which report tells of it depends on the oldest router heard of late: versions 1 and
+ *   2 have a report (and a leave message) a group, version 3 one message with a record a group. All
+ *   deadlines of an interface (answer to a general query, state change, each group's report) hang
+ *   on one timer, homed on vCPU 0 and armed for the earliest of them; whoever sets a deadline holds
  *   mc_lock, so the last mod_timer() knows all of them.
  * Owns: groups and their sources, freed a grace period after they are unlinked.
  * Threads: any vCPU; device events of the control thread are carried into vCPU 0.
@@ -101,7 +102,10 @@ static enum skb_drop_reason igmp_deliver(struct in_device *in_dev, struct sk_buf
 		return igmp_heard_query(in_dev, skb);
 	case IGMP_HOST_MEMBERSHIP_REPORT:
 	case IGMPV2_HOST_MEMBERSHIP_REPORT:
-		/* Our own, looped back, says nothing; one to a single host was not heard by routers. */
+		/*
+		 * Our own, looped back, says nothing; one to a single host was not heard by
+		 * routers.
+		 */
 		if (rt_is_input_route(skb_rtable(skb)) &&
 		    (skb->pkt_type == PACKET_MULTICAST || skb->pkt_type == PACKET_BROADCAST))
 			igmp_heard_report(in_dev, ih->group);
@@ -165,8 +169,8 @@ out:
 }
 
 /*
- * Version 1 (no response code) or 2: from now on we speak as they do, and what version 3 still had to
- * tell is void (RFC 3376 7.2.1). True: the query is for all groups.
+ * Version 1 (no response code) or 2: from now on we speak as they do, and what version 3 still had
+ * to tell is void (RFC 3376 7.2.1). True: the query is for all groups.
  */
 static bool igmp_heard_old_query(struct in_device *in_dev, const struct igmphdr *ih,
 				 unsigned long *max_delay)
@@ -186,7 +190,10 @@ static bool igmp_heard_old_query(struct in_device *in_dev, const struct igmphdr 
 	return !ih->code;
 }
 
-/* Learn the querier's numbers (RFC 3376 4.1.6, 4.1.7, 8.3). True: a general query, answered at once. */
+/*
+ * Learn the querier's numbers (RFC 3376 4.1.6, 4.1.7, 8.3). True: a general query, answered at
+ * once.
+ */
 static bool igmp_heard_v3_query(struct in_device *in_dev, const struct igmpv3_query *ih3,
 				unsigned long max_delay)
 {
@@ -390,7 +397,8 @@ static void ip_mc_filter(struct in_device *in_dev, __be32 addr, bool add)
 {
 	struct net_device *dev = in_dev->dev;
 	uint32_t a = ntohl(addr);
-	const unsigned char mac[ETH_ALEN] = { 0x01, 0x00, 0x5e, a >> 16 & 0x7f, a >> 8 & 0xff, a & 0xff };
+	const unsigned char mac[ETH_ALEN] = { 0x01,	      0x00,	     0x5e,
+					      a >> 16 & 0x7f, a >> 8 & 0xff, a & 0xff };
 
 	if (dev->addr_len != ETH_ALEN || (dev->flags & IFF_LOOPBACK))
 		return;

@@ -10,17 +10,19 @@
  *   merged filter of all of them. Routers are told of the second by IGMP.
  *
  *   Joins and leaves are socket calls on any vCPU, device events come from RTNL, queries from
- *   softirq. All of them change the lists of an interface under in_device.mc_lock, which is a leaf but
- *   for dev->addr_lock; what reads them on the packet's way walks them under RCU. No packet leaves with
- *   the lock held: reports are built under it into a queue, and sent without it. A socket's list is
- *   changed under the socket's lock, and read under RCU.
+ *   softirq. All of them change the lists of an interface under in_device.mc_lock, which is a leaf
+ *   but for dev->addr_lock; what reads them on the packet's way walks them under RCU. No packet
+ *   leaves with the lock held: reports are built under it into a queue, and sent without it. A
+ *   socket's list is changed under the socket's lock, and read under RCU.
  */
 #include <linux/igmp.h>
 
 #include "ipv4/inet_sock.h"
 #include "ipv4/inetdevice.h"
 
-/* A source of an interface's group. Both modes are counted: the number of sockets that named it so. */
+/*
+ * A source of an interface's group. Both modes are counted: the number of sockets that named it so.
+ */
 struct ip_sf_list {
 	struct ip_sf_list *sf_next; /* RCU */
 	__be32 sf_inaddr;
@@ -68,8 +70,8 @@ int igmp_init(struct net *net); /* protocol, /proc/net/{igmp,mcfilter} */
 void igmp_exit(struct net *net);
 int igmp_rcv(struct sk_buff *skb); /* consumes */
 /*
- * Device events, called by devinet: RTNL, outside any vCPU or inside one. What they do is done inside
- * vCPU 0. ip_mc_destroy_dev() wants in_dev->dead set before.
+ * Device events, called by devinet: RTNL, outside any vCPU or inside one. What they do is done
+ * inside vCPU 0. ip_mc_destroy_dev() wants in_dev->dead set before.
  */
 void ip_mc_init_dev(struct in_device *in_dev);
 void ip_mc_up(struct in_device *in_dev);

@@ -5,8 +5,8 @@
  * igmp_impl.h - what igmp.c, igmp_sf.c and igmp_report.c know of each other
  *
  * igmp.c has the protocol (queries, timers, groups), igmp_sf.c the filters of an interface's group,
- * igmp_report.c makes the messages. All functions here run inside a vCPU with mc_lock held unless said
- * otherwise.
+ * igmp_report.c makes the messages. All functions here run inside a vCPU with mc_lock held unless
+ * said otherwise.
  */
 #include "ipv4/igmp.h"
 #include "ipv4/ip.h"
@@ -26,8 +26,8 @@ bool igmp_never_reported(const struct in_device *in_dev, __be32 addr);
 
 /* --- igmp_sf.c --- */
 /*
- * One more (less) filter of @sfmode with these sources; with @delta only the sources of a filter that
- * is there change. 0, -ENOMEM (nothing changed), -EINVAL and -ESRCH for what is not there.
+ * One more (less) filter of @sfmode with these sources; with @delta only the sources of a filter
+ * that is there change. 0, -ENOMEM (nothing changed), -EINVAL and -ESRCH for what is not there.
  */
 struct sf_change {
 	unsigned sfmode, sfcount;
@@ -36,7 +36,9 @@ struct sf_change {
 };
 int igmp_add_src(struct ip_mc_list *im, const struct sf_change *c);
 int igmp_del_src(struct ip_mc_list *im, const struct sf_change *c);
-/* The same for the group @addr of @in_dev, which takes the lock; a group that is not there: -ESRCH. */
+/*
+ * The same for the group @addr of @in_dev, which takes the lock; a group that is not there: -ESRCH.
+ */
 int ip_mc_add_src(struct in_device *in_dev, __be32 addr, const struct sf_change *c);
 int ip_mc_del_src(struct in_device *in_dev, __be32 addr, const struct sf_change *c);
 /* Join with a first filter of mode @mode (without sources); takes the lock. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * igmp_report.c - the messages of a group member (RFC 1112 appendix I, 2236 2, 3376 4.2; mirrors parts of
- * net/ipv4/igmp.c)
+ * igmp_report.c - the messages of a group member (RFC 1112 appendix I, 2236 2, 3376 4.2; mirrors
+ * parts of net/ipv4/igmp.c)
  *
  * Theory of operation
- *   Versions 1 and 2 report a group to the group itself and leave to 224.0.0.2; version 3 sends records to
- *   224.0.0.22, as many in a message as the MTU allows. All have TTL 1, the router alert option, DF and
- *   precedence "internetwork control".
- *   Messages are built with the interface's mc_lock held, into a queue; igmp_send() sends the queue without
- *   it, because sending may run softirqs, which take the lock.
+ *   Versions 1 and 2 report a group to the group itself and leave to 224.0.0.2; version 3 sends
+ *   records to 224.0.0.22, as many in a message as the MTU allows. All have TTL 1, the router alert
+ *   option, DF and precedence "internetwork control".
+ *   Messages are built with the interface's mc_lock held, into a queue; igmp_send() sends the queue
+ *   without it, because sending may run softirqs, which take the lock.
  * Called by: igmp.c's timers and leaves. Owns: messages until they are sent.
  * Threads: inside a vCPU. Refuses: nothing; a message without memory or route is not sent.
  */
@@ -72,7 +72,9 @@ static struct sk_buff *igmp_new_message(struct in_device *in_dev, __be32 dst, un
 {
 	struct net_device *dev = in_dev->dev;
 	struct net *net = dev_net(dev);
-	struct flowi4 fl4 = { .flowi4_oif = dev->ifindex, .flowi4_proto = IPPROTO_IGMP, .daddr = dst };
+	struct flowi4 fl4 = { .flowi4_oif = dev->ifindex,
+			      .flowi4_proto = IPPROTO_IGMP,
+			      .daddr = dst };
 	unsigned hlen = LL_RESERVED_SPACE(dev);
 	struct sk_buff *skb;
 	unsigned char *opt;
@@ -141,7 +143,9 @@ static void report_left_groups(struct igmp_builder *b)
 	struct ip_mc_list *im, **pp = &b->in_dev->mc_tomb;
 
 	while ((im = *pp)) {
-		struct grec_kind k = { .im = im, .gdeleted = true, .type = IGMPV3_BLOCK_OLD_SOURCES };
+		struct grec_kind k = { .im = im,
+				       .gdeleted = true,
+				       .type = IGMPV3_BLOCK_OLD_SOURCES };
 
 		if (im->sfmode == MCAST_INCLUDE) {
 			add_grec(b, &k);
@@ -177,7 +181,9 @@ void igmpv3_send_cr(struct in_device *in_dev, struct sk_buff_head *out)
 	for (struct ip_mc_list *im = in_dev->mc_list; im; im = im->next_rcu) {
 		bool exclude = im->sfcount[MCAST_EXCLUDE];
 		struct grec_kind came = { .im = im, .type = IGMPV3_ALLOW_NEW_SOURCES };
-		struct grec_kind went = { .im = im, .type = IGMPV3_BLOCK_OLD_SOURCES, .sdeleted = true };
+		struct grec_kind went = { .im = im,
+					  .type = IGMPV3_BLOCK_OLD_SOURCES,
+					  .sdeleted = true };
 		struct grec_kind mode = { .im = im, .type = IGMPV3_CHANGE_TO_INCLUDE };
 
 		if (exclude) { /* a source that is newly excluded is blocked */
@@ -243,7 +249,10 @@ static void end_grec(struct igmp_builder *b)
 	b->nsrcs = 0;
 }
 
-/* Lists of excluded sources must be whole, or cut: they cannot go on in a second record (RFC 3376 4.2.16). */
+/*
+ * Lists of excluded sources must be whole, or cut: they cannot go on in a second record (RFC 3376
+ * 4.2.16).
+ */
 static __always_inline bool must_not_split(const struct grec_kind *k)
 {
 	return k->type == IGMPV3_MODE_IS_EXCLUDE || k->type == IGMPV3_CHANGE_TO_EXCLUDE;
@@ -263,7 +272,8 @@ static void add_grec(struct igmp_builder *b, const struct grec_kind *k)
 	bool hidden = k->gdeleted ? im->sfmode == MCAST_EXCLUDE : im->crcount > 0;
 	unsigned total = 0, size = sizeof(struct igmpv3_grec);
 
-	if (igmp_never_reported(b->in_dev, im->multiaddr) || READ_ONCE(b->in_dev->dev->mtu) < IPV4_MIN_MTU)
+	if (igmp_never_reported(b->in_dev, im->multiaddr) ||
+	    READ_ONCE(b->in_dev->dev->mtu) < IPV4_MIN_MTU)
 		return;
 	if (must_not_split(k) && b->skb) { /* begin a message when this one has no room for all */
 		for (psf = *pp; psf; psf = psf->sf_next)
@@ -276,7 +286,9 @@ static void add_grec(struct igmp_builder *b, const struct grec_kind *k)
 			pp = &psf->sf_next;
 			continue;
 		}
-		/* while a change of mode is being told, it tells of the sources, too (RFC 3376 5.1) */
+		/*
+		 * while a change of mode is being told, it tells of the sources, too (RFC 3376 5.1)
+		 */
 		if (!(hidden && is_source_change(k) && psf->sf_crcount)) {
 			if (!add_source(b, k, psf->sf_inaddr, !total))
 				break;
@@ -309,7 +321,8 @@ static void add_empty_grec(struct igmp_builder *b, const struct grec_kind *k)
 	if (!b->skb) {
 		unsigned mtu = min(READ_ONCE(b->in_dev->dev->mtu), 65535u);
 
-		b->skb = igmp_new_message(b->in_dev, IGMPV3_ALL_MCR, mtu - sizeof(struct iphdr) - 4);
+		b->skb =
+			igmp_new_message(b->in_dev, IGMPV3_ALL_MCR, mtu - sizeof(struct iphdr) - 4);
 		if (!b->skb)
 			return;
 		pih = skb_put(b->skb, sizeof(*pih));

@@ -4,18 +4,19 @@
  * net/ipv4/igmp.c)
  *
  * Theory of operation
- *   Each socket's membership is one filter: all but some sources (EXCLUDE), or only some (INCLUDE). The
- *   group of the interface merges them by counting: filters per mode (sfcount), and per source how many
- *   filters of each mode name it (sf_count). With any EXCLUDE filter the group excludes the sources that
- *   all of those name and no INCLUDE filter wants; else it includes what anyone names.
- *   A change marks which sources were wanted before (sf_oldin), changes counts, and compares: sources that
- *   came or went are told robustness times (sf_crcount), a change of mode is told instead of them
- *   (crcount). A source that went and is not told yet lies in tomb; a whole group likewise in the
- *   interface's mc_tomb.
- * Called by: igmp.c, igmp_sock.c. Owns the lists; a source is freed a grace period after it is unlinked,
- * and what goes to a tomb is a new record, so that readers never walk from one list into the other.
- * Threads: inside a vCPU, under mc_lock. Refuses: nothing; without memory a change is undone, or is made
- * and not told.
+ *   Each socket's membership is one filter: all but some sources (EXCLUDE), or only some (INCLUDE).
+ *   The group of the interface merges them by counting: filters per mode (sfcount), and per source
+ *   how many filters of each mode name it (sf_count). With any EXCLUDE filter the group excludes
+ *   the sources that all of those name and no INCLUDE filter wants; else it includes what anyone
+ *   names. A change marks which sources were wanted before (sf_oldin), changes counts, and
+ *   compares: sources that came or went are told robustness times (sf_crcount), a change of mode is
+ *   told instead of them (crcount). A source that went and is not told yet lies in tomb; a whole
+ *   group likewise in the interface's mc_tomb.
+ * Called by: igmp.c, igmp_sock.c. Owns the lists; a source is freed a grace period after it is
+ * unlinked, and what goes to a tomb is a new record, so that readers never walk from one list into
+ * the other.
+ * Threads: inside a vCPU, under mc_lock. Refuses: nothing; without memory a change is undone, or is
+ * made and not told.
  */
 #include <errno.h>
 
@@ -106,7 +107,8 @@ int igmp_del_src(struct ip_mc_list *im, const struct sf_change *c)
 		if (rc < 0 && !err)
 			err = rc;
 	}
-	if (im->sfmode == MCAST_EXCLUDE && !im->sfcount[MCAST_EXCLUDE] && im->sfcount[MCAST_INCLUDE])
+	if (im->sfmode == MCAST_EXCLUDE && !im->sfcount[MCAST_EXCLUDE] &&
+	    im->sfcount[MCAST_INCLUDE])
 		sf_mode_change(im, MCAST_INCLUDE);
 	else if (sf_setstate(im) || changed)
 		igmp_ifc_event(im->interface);
@@ -233,8 +235,8 @@ static struct ip_sf_list *sf_bury(struct ip_mc_list *im, const struct ip_sf_list
 }
 
 /*
- * A group-and-source query names @srcs: mark those that are ours. False: none, so there is nothing to
- * answer.
+ * A group-and-source query names @srcs: mark those that are ours. False: none, so there is nothing
+ * to answer.
  */
 bool igmp_mark_sources(struct ip_mc_list *im, unsigned nsrcs, const __be32 *srcs)
 {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * igmp_sock.c - the group memberships of a socket and their source filters (RFC 3376 3.1; mirrors the
- * socket half of net/ipv4/igmp.c)
+ * igmp_sock.c - the group memberships of a socket and their source filters (RFC 3376 3.1; mirrors
+ * the socket half of net/ipv4/igmp.c)
  *
  * Theory of operation
  *   IP_ADD_MEMBERSHIP and its relatives (ip_sockopt.c) come in here; each membership is an entry of
- *   inet->mc_list, and a user of the group on its interface. ip_mc_sf_allow() asks the list for each group
- *   datagram that is about to be queued. A filter is replaced as a whole, so that readers see the old or
- *   the new one. Memory is charged to the socket (net.core.optmem_max).
+ *   inet->mc_list, and a user of the group on its interface. ip_mc_sf_allow() asks the list for
+ *   each group datagram that is about to be queued. A filter is replaced as a whole, so that
+ *   readers see the old or the new one. Memory is charged to the socket (net.core.optmem_max).
  * Owns: the entries and filters; freed a grace period after they are unlinked.
  * Threads: calls inside the socket's vCPU, under its lock; ip_mc_sf_allow() on any vCPU under RCU.
- * Refuses: more than igmp_max_memberships groups, more than igmp_max_msf sources, with Linux's errnos.
+ * Refuses: more than igmp_max_memberships groups, more than igmp_max_msf sources, with Linux's
+ * errnos.
  */
 #include <errno.h>
 
@@ -21,8 +22,10 @@
 static struct in_device *ip_mc_find_dev(struct net *net, struct ip_mreqn *imr);
 static int ip_mc_join_mode(struct sock *sk, struct ip_mreqn *imr, unsigned mode);
 static void ip_mc_leave_one(struct sock *sk, struct ip_mc_socklist **pp, struct in_device *in_dev);
-static int ip_mc_add_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev, __be32 src);
-static int ip_mc_del_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev, unsigned at);
+static int ip_mc_add_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev,
+			    __be32 src);
+static int ip_mc_del_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev,
+			    unsigned at);
 
 /* --- does the socket want it? --- */
 
@@ -226,7 +229,8 @@ void ip_mc_drop_socket(struct sock *sk)
 	struct inet_sock *inet = inet_sk(sk);
 
 	while (inet->mc_list) {
-		struct net_device *dev = dev_get_by_index_rcu(sock_net(sk), inet->mc_list->multi.imr_ifindex);
+		struct net_device *dev =
+			dev_get_by_index_rcu(sock_net(sk), inet->mc_list->multi.imr_ifindex);
 
 		ip_mc_leave_one(sk, &inet->mc_list, dev ? __in_dev_get_rcu(dev) : NULL);
 	}
@@ -246,7 +250,8 @@ static struct ip_mc_socklist *ip_mc_find_membership(struct sock *sk, const struc
 
 int ip_mc_source(int add, int omode, struct sock *sk, struct ip_mreq_source *mreqs, int ifindex)
 {
-	struct ip_mreqn imr = { .imr_multiaddr = mreqs->imr_multiaddr, .imr_address = mreqs->imr_interface,
+	struct ip_mreqn imr = { .imr_multiaddr = mreqs->imr_multiaddr,
+				.imr_address = mreqs->imr_interface,
 				.imr_ifindex = ifindex };
 	__be32 src = mreqs->imr_sourceaddr.s_addr, group = imr.imr_multiaddr.s_addr;
 	struct ip_mc_socklist *iml;
@@ -262,8 +267,10 @@ int ip_mc_source(int add, int omode, struct sock *sk, struct ip_mreq_source *mre
 	iml = ip_mc_find_membership(sk, &imr);
 	if (!iml || (iml->sflist && iml->sfmode != (unsigned)omode))
 		return -EINVAL;
-	if (!iml->sflist && iml->sfmode != (unsigned)omode) { /* a filter without sources may change sides */
-		const struct sf_change to = { .sfmode = (unsigned)omode }, from = { .sfmode = iml->sfmode };
+	/* a filter without sources may change sides */
+	if (!iml->sflist && iml->sfmode != (unsigned)omode) {
+		const struct sf_change to = { .sfmode = (unsigned)omode },
+				       from = { .sfmode = iml->sfmode };
 
 		err = ip_mc_add_src(in_dev, group, &to);
 		if (err)
@@ -294,9 +301,12 @@ static void sflist_replace(struct sock *sk, struct ip_mc_socklist *iml, struct i
 	sflist_free(sk, old);
 }
 
-static int ip_mc_add_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev, __be32 src)
+static int ip_mc_add_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev,
+			    __be32 src)
 {
-	const struct sf_change c = { .sfmode = iml->sfmode, .sfcount = 1, .psfsrc = &src, .delta = true };
+	const struct sf_change c = {
+		.sfmode = iml->sfmode, .sfcount = 1, .psfsrc = &src, .delta = true
+	};
 	unsigned count = iml->sflist ? iml->sflist->sl_count : 0, i;
 	struct ip_sf_socklist *psl;
 	int err;
@@ -318,11 +328,14 @@ static int ip_mc_add_source(struct sock *sk, struct ip_mc_socklist *iml, struct 
 	return 0;
 }
 
-static int ip_mc_del_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev, unsigned at)
+static int ip_mc_del_source(struct sock *sk, struct ip_mc_socklist *iml, struct in_device *in_dev,
+			    unsigned at)
 {
 	struct ip_sf_socklist *old = iml->sflist, *psl = NULL;
 	__be32 src = old->sl_addr[at];
-	const struct sf_change c = { .sfmode = iml->sfmode, .sfcount = 1, .psfsrc = &src, .delta = true };
+	const struct sf_change c = {
+		.sfmode = iml->sfmode, .sfcount = 1, .psfsrc = &src, .delta = true
+	};
 
 	if (old->sl_count > 1) {
 		psl = sflist_alloc(sk, old->sl_count - 1);
@@ -382,7 +395,8 @@ int ip_mc_msfilter(struct sock *sk, struct ip_msfilter *msf, int ifindex)
 	return 0;
 }
 
-int ip_mc_msfget(struct sock *sk, struct ip_msfilter *msf, struct in_addr *slist, unsigned slist_max)
+int ip_mc_msfget(struct sock *sk, struct ip_msfilter *msf, struct in_addr *slist,
+		 unsigned slist_max)
 {
 	struct ip_mreqn imr = { .imr_multiaddr = msf->imsf_multiaddr,
 				.imr_address = msf->imsf_interface };

@@ -3,7 +3,8 @@
  * inet_init.c - the ordered list of IPv4 (mirrors inet_init() of net/ipv4/af_inet.c)
  *
  * Theory of operation
- *   Builds net->ipv4 part by part, each undone in reverse; what can receive packets comes last: the ETH_P_IP handler.
+ *   Builds net->ipv4 part by part, each undone in reverse; what can receive packets comes last: the
+ *   ETH_P_IP handler.
  * Threads: the control thread, outside every vCPU.
  */
 #include <errno.h>
@@ -38,7 +39,9 @@ static void nothing(struct net *net)
 
 static int ip_rcv_init(struct net *net)
 {
-	net->ipv4->ip_packet_type = (struct packet_type){ .type = htons(ETH_P_IP), .func = ip_rcv, .func_name = "ip_rcv" };
+	net->ipv4->ip_packet_type = (struct packet_type){ .type = htons(ETH_P_IP),
+							  .func = ip_rcv,
+							  .func_name = "ip_rcv" };
 	dev_add_pack(net, &net->ipv4->ip_packet_type);
 	return 0;
 }
@@ -62,7 +65,8 @@ static const struct inet_part parts[] = {
 	{ ping_init, ping_exit },
 	{ icmp_init, icmp_exit },
 	{ igmp_init, igmp_exit },
-	{ devinet_init, devinet_exit }, /* gives devices addresses: routes, ARP and groups must be ready */
+	/* gives devices addresses: routes, ARP and groups must be ready */
+	{ devinet_init, devinet_exit },
 	{ ipv4_proc_init, ipv4_proc_exit },
 	{ ip_rcv_init, ip_rcv_exit },
 };

@@ -50,15 +50,24 @@ struct inet_sock {
 	__s16 uc_ttl; /* -1: default */
 	uint16_t cmsg_flags;
 	uint8_t tos, mc_ttl, pmtudisc;
-	uint8_t recverr : 1, recverr_rfc4884 : 1, freebind : 1, hdrincl : 1, mc_loop : 1, transparent : 1, mc_all : 1, nodefrag : 1,
-		bind_address_no_port : 1, is_icsk : 1;
+	uint8_t recverr : 1, recverr_rfc4884 : 1, freebind : 1, hdrincl : 1, mc_loop : 1,
+		transparent : 1, mc_all : 1, nodefrag : 1, bind_address_no_port : 1, is_icsk : 1;
 	int uc_index, mc_index;
 	__be32 mc_addr;
 	struct ip_options_rcu *inet_opt;
 	struct ip_mc_socklist *mc_list; /* [L:sk] RCU readers */
 	struct inet_cork_full cork;
 };
-static __always_inline struct inet_sock *inet_sk(const struct sock *sk) { return (struct inet_sock *)(void *)sk; }
+static __always_inline struct inet_sock *inet_sk(const struct sock *sk)
+{
+	return (struct inet_sock *)(void *)sk;
+}
+
+/* Who writes IP headers himself, or was allowed to, may choose any source. */
+static __always_inline uint8_t inet_sk_flowi_flags(const struct sock *sk)
+{
+	return inet_sk(sk)->transparent || inet_sk(sk)->hdrincl ? FLOWI_FLAG_ANYSRC : 0;
+}
 
 /* af_inet.c */
 extern const struct proto_ops inet_dgram_ops, inet_sockraw_ops;
@@ -73,12 +82,13 @@ int inet_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags
 int inet_autobind(struct sock *sk);
 /* May the socket have an address that is not ours? */
 bool inet_can_nonlocal_bind(const struct sock *sk);
-/* One socket of /proc/net/{udp,udplite,icmp,raw}, without the end of its line; @port: the local one */
+/* One socket of /proc/net/{udp,udplite,icmp,raw}: from the colon behind its number to the drops */
 struct seq_file;
-void inet_seq_show_sock(struct seq_file *m, const struct sock *sk, unsigned bucket, uint16_t port);
+void inet_seq_show_sock(struct seq_file *m, const struct sock *sk, uint16_t port);
 void inet_sock_destruct(struct sock *sk);
 /* Kernel-side control socket: not hashed, no socket (icmp, igmp). */
-int inet_ctl_sock_create(struct sock **sk, unsigned short type, unsigned char protocol, struct net *net);
+int inet_ctl_sock_create(struct sock **sk, unsigned short type, unsigned char protocol,
+			 struct net *net);
 void inet_ctl_sock_destroy(struct sock *sk);
 
 /* datagram.c of ipv4: connect for udp, raw, ping */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ip_errqueue.c - the error queue of an IPv4 socket: IP_RECVERR and MSG_ERRQUEUE (ip(7); mirrors the other half of net/ipv4/ip_sockglue.c)
+ * ip_errqueue.c - the error queue of an IPv4 socket: IP_RECVERR and MSG_ERRQUEUE (ip(7); mirrors
+ * the other half of net/ipv4/ip_sockglue.c)
  *
  * Theory of operation
- *   An error is an skb whose payload is what the offending packet carried and whose control block holds struct sock_extended_err. It comes from an ICMP
- *   message (ip_icmp_error, softirq) or from the stack itself (ip_local_error, in a call); ip_recv_error() reads it.
+ *   An error is an skb whose payload is what the offending packet carried and whose control block
+ *   holds struct sock_extended_err. It comes from an ICMP message (ip_icmp_error, softirq) or from
+ *   the stack itself (ip_local_error, in a call); ip_recv_error() reads it.
  * Owns: the queued skbs, charged to the socket like received packets.
  */
 #include <errno.h>
@@ -15,8 +17,12 @@
 #include "ipv4/inet_sock.h"
 #include "ipv4/ip.h"
 
-/* @skb: the ICMP packet, data at the quoted IP header; @payload: what follows the quoted transport header. Borrows. */
-void ip_icmp_error(struct sock *sk, struct sk_buff *skb, int err, __be16 port, uint32_t info, const uint8_t *payload)
+/*
+ * @skb: the ICMP packet, data at the quoted IP header; @payload: what follows the quoted transport
+ * header. Borrows.
+ */
+void ip_icmp_error(struct sock *sk, struct sk_buff *skb, int err, __be16 port, uint32_t info,
+		   const uint8_t *payload)
 {
 	unsigned skip = (unsigned)(payload - skb->data);
 	struct sock_exterr_skb *serr;
@@ -28,13 +34,15 @@ void ip_icmp_error(struct sock *sk, struct sk_buff *skb, int err, __be16 port, u
 	if (!err_skb)
 		return;
 	serr = SKB_EXT_ERR(err_skb);
-	*serr = (struct sock_exterr_skb){ 0 };
+	*serr = (struct sock_exterr_skb){ .inet = *IPCB(skb) };
 	serr->ee.ee_errno = (uint32_t)err;
 	serr->ee.ee_origin = SO_EE_ORIGIN_ICMP;
 	serr->ee.ee_type = icmp_hdr(skb)->type;
 	serr->ee.ee_code = icmp_hdr(skb)->code;
 	serr->ee.ee_info = info;
-	serr->addr_offset = (uint16_t)((unsigned char *)&((struct iphdr *)(void *)skb->data)->daddr - skb_network_header(skb));
+	serr->addr_offset =
+		(uint16_t)((unsigned char *)&((struct iphdr *)(void *)skb->data)->daddr -
+			   skb_network_header(skb));
 	serr->port = port;
 	if (skip <= err_skb->len && skb_pull(err_skb, skip)) {
 		skb_reset_transport_header(err_skb);
@@ -104,7 +112,10 @@ static struct sk_buff *sock_dequeue_err_skb(struct sock *sk)
 	return skb;
 }
 
-/* MSG_ERRQUEUE: the oldest error, with the address it is about and an IP_RECVERR control message. Never blocks. */
+/*
+ * MSG_ERRQUEUE: the oldest error, with the address it is about and an IP_RECVERR control message.
+ * Never blocks.
+ */
 int ip_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len)
 {
 	struct {
@@ -139,6 +150,8 @@ int ip_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len)
 	if (serr->ee.ee_origin == SO_EE_ORIGIN_ICMP) {
 		errhdr.offender.sin_family = AF_INET;
 		errhdr.offender.sin_addr.s_addr = ip_hdr(skb)->saddr;
+		if (inet_sk(sk)->cmsg_flags)
+			ip_cmsg_recv_offset(msg, sk, skb, 0, 0);
 	}
 	put_cmsg(msg, SOL_IP, IP_RECVERR, sizeof(errhdr), &errhdr);
 	msg->msg_flags |= MSG_ERRQUEUE;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ip_ra.c - sockets that want packets with the router alert option (RFC 2113; IP_ROUTER_ALERT of ip(7); mirrors
- * ip_ra_control and ip_call_ra_chain of net/ipv4)
+ * ip_ra.c - sockets that want packets with the router alert option (RFC 2113; IP_ROUTER_ALERT of
+ * ip(7); mirrors ip_ra_control and ip_call_ra_chain of net/ipv4)
  *
  * Theory of operation
- *   Multicast routers and RSVP see packets that are only passing through: ip_forward() asks ip_call_ra_chain() first for
- *   those with the option. The chain is read under RCU and changed under ra_lock; an entry holds its socket
- *   until it is unlinked.
+ *   Multicast routers and RSVP see packets that are only passing through: ip_forward() asks
+ *   ip_call_ra_chain() first for those with the option. The chain is read under RCU and changed
+ *   under ra_lock; an entry holds its socket until it is unlinked.
  * Called by: ip_sockopt.c and raw.c (control), ip_forward.c. Threads: calls inside a vCPU; NET_RX.
  * Refuses: sockets that are not raw, and IPPROTO_RAW, which receives nothing.
  */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ip_sockglue.c - control messages between IP and its sockets (mirrors half of net/ipv4/ip_sockglue.c)
+ * ip_sockglue.c - control messages between IP and its sockets (mirrors half of
+ * net/ipv4/ip_sockglue.c)
  *
  * Theory of operation
- *   Receive: ipv4_pktinfo_prepare() runs in softirq while the packet's route is at hand and notes in the control block what a reader may ask
- *   for; ip_cmsg_recv_offset() turns it into control messages when the datagram is read. Send: ip_cmsg_send() parses what the
- *   caller attached. Options of the socket are in ip_sockopt.c, its error queue in ip_errqueue.c.
+ *   Receive: ipv4_pktinfo_prepare() runs in softirq while the packet's route is at hand and notes
+ *   in the control block what a reader may ask for; ip_cmsg_recv_offset() turns it into control
+ *   messages when the datagram is read. Send: ip_cmsg_send() parses what the caller attached.
+ *   Options of the socket are in ip_sockopt.c, its error queue in ip_errqueue.c.
  * Context: softirq for the first, calls for the rest.
  */
 #include <errno.h>
@@ -17,8 +19,9 @@
 #include "ipv4/udp.h"
 
 /*
- * The reader will want the interface and the specific destination (RFC 1122 3.2.1.3), but a borrowed route cannot wait in a queue: the destination is
- * kept in the control block (opt.faddr is free once the packet is ours). Only a packet with options keeps its route: IP_RETOPTS needs it.
+ * The reader will want the interface and the specific destination (RFC 1122 3.2.1.3), but a
+ * borrowed route cannot wait in a queue: the destination is kept in the control block (opt.faddr is
+ * free once the packet is ours). Only a packet with options keeps its route: IP_RETOPTS needs it.
  */
 void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
 {
@@ -40,7 +43,8 @@ void ipv4_pktinfo_prepare(const struct sock *sk, struct sk_buff *skb)
 
 static void ip_cmsg_recv_pktinfo(struct msghdr *msg, struct sk_buff *skb)
 {
-	struct in_pktinfo info = { .ipi_ifindex = IPCB(skb)->iif, .ipi_spec_dst.s_addr = IPCB(skb)->opt.faddr,
+	struct in_pktinfo info = { .ipi_ifindex = IPCB(skb)->iif,
+				   .ipi_spec_dst.s_addr = IPCB(skb)->opt.faddr,
 				   .ipi_addr.s_addr = ip_hdr(skb)->daddr };
 
 	put_cmsg(msg, SOL_IP, IP_PKTINFO, sizeof(info), &info);
@@ -100,7 +104,8 @@ static void ip_cmsg_recv_fragsize(struct msghdr *msg, struct sk_buff *skb)
 		put_cmsg(msg, SOL_IP, IP_RECVFRAGSIZE, sizeof(val), &val);
 }
 
-void ip_cmsg_recv_offset(struct msghdr *msg, struct sock *sk, struct sk_buff *skb, int tlen, int offset)
+void ip_cmsg_recv_offset(struct msghdr *msg, struct sock *sk, struct sk_buff *skb, int tlen,
+			 int offset)
 {
 	unsigned flags = inet_sk(sk)->cmsg_flags;
 

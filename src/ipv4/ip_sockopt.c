@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ip_sockopt.c - the options of level SOL_IP (ip(7); mirrors do_ip_setsockopt and do_ip_getsockopt of net/ipv4/ip_sockglue.c)
+ * ip_sockopt.c - the options of level SOL_IP (ip(7); mirrors do_ip_setsockopt and do_ip_getsockopt
+ * of net/ipv4/ip_sockglue.c)
  *
  * Theory of operation
- *   Simple options are rows of a table: an integer, its range, where it goes. The others (multicast, IP options, router alert) have a function each.
- *   An option exists here only if something in the stack honours it; all others answer ENOPROTOOPT.
+ *   Simple options are rows of a table: an integer, its range, where it goes. The others
+ *   (multicast, IP options, router alert) have a function each. An option exists here only if
+ *   something in the stack honours it; all others answer ENOPROTOOPT.
  * Context: calls, inside the socket's vCPU; values change under the socket's lock.
  */
 #include <errno.h>
@@ -20,8 +22,12 @@ static const struct {
 	int optname;
 	uint16_t flag;
 } cmsg_opts[] = {
-	{ IP_PKTINFO, IP_CMSG_PKTINFO },	 { IP_RECVTTL, IP_CMSG_TTL },	       { IP_RECVTOS, IP_CMSG_TOS },
-	{ IP_RECVOPTS, IP_CMSG_RECVOPTS },	 { IP_RETOPTS, IP_CMSG_RETOPTS },      { IP_RECVORIGDSTADDR, IP_CMSG_ORIGDSTADDR },
+	{ IP_PKTINFO, IP_CMSG_PKTINFO },
+	{ IP_RECVTTL, IP_CMSG_TTL },
+	{ IP_RECVTOS, IP_CMSG_TOS },
+	{ IP_RECVOPTS, IP_CMSG_RECVOPTS },
+	{ IP_RETOPTS, IP_CMSG_RETOPTS },
+	{ IP_RECVORIGDSTADDR, IP_CMSG_ORIGDSTADDR },
 	{ IP_RECVFRAGSIZE, IP_CMSG_RECVFRAGSIZE },
 };
 
@@ -231,13 +237,16 @@ static int ip_set_membership(struct sock *sk, int optname, const void *optval, s
 	memcpy(&mreq, optval, min(optlen, (socklen_t)sizeof(mreq)));
 	if (optlen < sizeof(mreq))
 		mreq.imr_ifindex = 0;
-	return optname == IP_ADD_MEMBERSHIP ? ip_mc_join_group(sk, &mreq) : ip_mc_leave_group(sk, &mreq);
+	return optname == IP_ADD_MEMBERSHIP ? ip_mc_join_group(sk, &mreq)
+					    : ip_mc_leave_group(sk, &mreq);
 }
 
 /* (add, include or exclude) of a source option */
 static int ip_source(struct sock *sk, int what, struct ip_mreq_source *m, int ifindex)
 {
-	struct ip_mreqn mreq = { .imr_multiaddr = m->imr_multiaddr, .imr_address = m->imr_interface, .imr_ifindex = ifindex };
+	struct ip_mreqn mreq = { .imr_multiaddr = m->imr_multiaddr,
+				 .imr_address = m->imr_interface,
+				 .imr_ifindex = ifindex };
 	int err;
 
 	switch (what) {
@@ -296,8 +305,10 @@ static int ip_set_group(struct sock *sk, int optname, const void *optval, sockle
 	sin = (const struct sockaddr_in *)(const void *)&greq.gr_group;
 	if (sin->sin_family != AF_INET)
 		return -EINVAL;
-	mreq = (struct ip_mreqn){ .imr_multiaddr = sin->sin_addr, .imr_ifindex = (int)greq.gr_interface };
-	return optname == MCAST_JOIN_GROUP ? ip_mc_join_group(sk, &mreq) : ip_mc_leave_group(sk, &mreq);
+	mreq = (struct ip_mreqn){ .imr_multiaddr = sin->sin_addr,
+				  .imr_ifindex = (int)greq.gr_interface };
+	return optname == MCAST_JOIN_GROUP ? ip_mc_join_group(sk, &mreq)
+					   : ip_mc_leave_group(sk, &mreq);
 }
 
 static int ip_set_group_source(struct sock *sk, int optname, const void *optval, socklen_t optlen)
@@ -317,7 +328,8 @@ static int ip_set_group_source(struct sock *sk, int optname, const void *optval,
 	source = (const struct sockaddr_in *)(const void *)&g.gsr_source;
 	if (group->sin_family != AF_INET || source->sin_family != AF_INET)
 		return -EADDRNOTAVAIL;
-	m = (struct ip_mreq_source){ .imr_multiaddr = group->sin_addr, .imr_sourceaddr = source->sin_addr };
+	m = (struct ip_mreq_source){ .imr_multiaddr = group->sin_addr,
+				     .imr_sourceaddr = source->sin_addr };
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
 		if (same[i][0] == optname)
 			return ip_source(sk, same[i][1], &m, (int)g.gsr_interface);
@@ -353,8 +365,10 @@ int ip_getsockopt(struct sock *sk, int level, int optname, void *optval, socklen
 	case IP_MSFILTER: {
 		struct ip_msfilter *msf = optval;
 
-		err = *optlen < IP_MSFILTER_SIZE(0) ? -EINVAL :
-		      ip_mc_msfget(sk, msf, msf->imsf_slist, (*optlen - IP_MSFILTER_SIZE(0)) / sizeof(__be32));
+		err = *optlen < IP_MSFILTER_SIZE(0)
+			      ? -EINVAL
+			      : ip_mc_msfget(sk, msf, msf->imsf_slist,
+					     (*optlen - IP_MSFILTER_SIZE(0)) / sizeof(__be32));
 		if (!err)
 			*optlen = min(*optlen, (socklen_t)IP_MSFILTER_SIZE(msf->imsf_numsrc));
 		release_sock(sk);
@@ -367,7 +381,8 @@ int ip_getsockopt(struct sock *sk, int level, int optname, void *optval, socklen
 	if (err)
 		return err;
 	if (*optlen < sizeof(int) && *optlen > 0 && val >= 0 && val <= 255) {
-		*(unsigned char *)optval = (unsigned char)val; /* short buffers get one byte, as in Linux */
+		/* short buffers get one byte, as in Linux */
+		*(unsigned char *)optval = (unsigned char)val;
 		*optlen = 1;
 	} else {
 		*optlen = min(*optlen, (socklen_t)sizeof(val));
@@ -392,7 +407,8 @@ static int ip_get_int(struct sock *sk, int optname, int *val)
 		*val = inet->tos;
 		return 0;
 	case IP_TTL:
-		*val = inet->uc_ttl == -1 ? READ_ONCE(sock_net(sk)->ipv4->sysctl_ip_default_ttl) : inet->uc_ttl;
+		*val = inet->uc_ttl == -1 ? READ_ONCE(sock_net(sk)->ipv4->sysctl_ip_default_ttl)
+					  : inet->uc_ttl;
 		return 0;
 	case IP_HDRINCL:
 		*val = inet->hdrincl;

@@ -3,12 +3,12 @@
  * ping.c - ICMP echo by datagram sockets, without a privilege (mirrors net/ipv4/ping.c)
  *
  * Theory of operation
- *   socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) is open to the groups of net.ipv4.ping_group_range. The
- *   local port is the identifier of the echo: the caller writes echo requests only, and identifier
- *   and checksum are filled here, so that nobody can forge another's. icmp_rcv() calls ping_rcv() for
- *   each echo reply, icmp_unreach() calls ping_err() for errors about echo requests of ours.
- *   Sockets hang on a hash by identifier: readers under RCU (SOCK_RCU_FREE), writers (bind, close)
- *   under its lock.
+ *   socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) is open to the groups of net.ipv4.ping_group_range.
+ *   The local port is the identifier of the echo: the caller writes echo requests only, and
+ *   identifier and checksum are filled here, so that nobody can forge another's. icmp_rcv() calls
+ *   ping_rcv() for each echo reply, icmp_unreach() calls ping_err() for errors about echo requests
+ *   of ours. Sockets hang on a hash by identifier: readers under RCU (SOCK_RCU_FREE), writers
+ *   (bind, close) under its lock.
  * Owns: the table. Threads: calls inside the socket's vCPU; softirq on any.
  * Refuses: other types than echo request, and callers outside the group range.
  */
@@ -266,9 +266,11 @@ static int ping_send_cmsg(struct ping_send *s)
 	const struct ip_options_rcu *opt;
 	int err;
 
-	s->ipc = (struct ipcm_cookie){ .addr = inet->inet_saddr, .oif = s->sk->sk_bound_dev_if, .tos = -1,
-				       .priority = -1 };
-	s->ipc.sockc = (struct sockcm_cookie){ .mark = s->sk->sk_mark, .priority = s->sk->sk_priority,
+	s->ipc = (struct ipcm_cookie){
+		.addr = inet->inet_saddr, .oif = s->sk->sk_bound_dev_if, .tos = -1, .priority = -1
+	};
+	s->ipc.sockc = (struct sockcm_cookie){ .mark = s->sk->sk_mark,
+					       .priority = s->sk->sk_priority,
 					       .tsflags = (uint16_t)s->sk->sk_tsflags };
 	if (s->msg->msg_controllen) {
 		err = ip_cmsg_send(s->sk, s->msg, &s->ipc);
@@ -309,11 +311,16 @@ static int ping_send_route(struct ping_send *s)
 	} else if (!s->ipc.oif) {
 		s->ipc.oif = inet->uc_index;
 	}
-	s->fl4 = (struct flowi4){ .flowi4_oif = s->ipc.oif, .flowi4_mark = s->ipc.sockc.mark,
-				  .flowi4_tos = s->tos, .flowi4_proto = IPPROTO_ICMP,
-				  .flowi4_flags = inet->transparent ? FLOWI_FLAG_ANYSRC : 0,
-				  .daddr = s->faddr, .saddr = s->saddr, .fl4_icmp_type = s->icmph.type,
-				  .fl4_icmp_code = s->icmph.code, .flowi4_uid = s->sk->sk_uid };
+	s->fl4 = (struct flowi4){ .flowi4_oif = s->ipc.oif,
+				  .flowi4_mark = s->ipc.sockc.mark,
+				  .flowi4_tos = s->tos,
+				  .flowi4_proto = IPPROTO_ICMP,
+				  .flowi4_flags = inet_sk_flowi_flags(s->sk),
+				  .daddr = s->faddr,
+				  .saddr = s->saddr,
+				  .fl4_icmp_type = s->icmph.type,
+				  .fl4_icmp_code = s->icmph.code,
+				  .flowi4_uid = s->sk->sk_uid };
 	s->rt = ip_route_output_flow(sock_net(s->sk), &s->fl4, s->sk, &err);
 	if (!s->rt) {
 		if (err == -ENETUNREACH)
@@ -345,7 +352,8 @@ static int ping_getfrag(void *from, char *to, int offset, int len, int odd, stru
 		memcpy(to, (const char *)&s->icmph + offset, (size_t)head);
 	if (memcpy_fromiovecend(to + head, s->msg, (size_t)(offset + head), (size_t)(len - head)))
 		return -EFAULT;
-	s->wcheck = csum_block_add(s->wcheck, csum_partial(to + head, len - head, 0), offset + head);
+	s->wcheck =
+		csum_block_add(s->wcheck, csum_partial(to + head, len - head, 0), offset + head);
 	return 0;
 }
 
@@ -570,8 +578,12 @@ static int ping_seq_show(struct seq_file *m, void *data)
 	seq_pad(m, '\n');
 	spin_lock(&t->lock);
 	for (unsigned i = 0; i < PING_HTABLE_SIZE; i++)
-		hlist_for_each_entry(sk, &t->hash[i], sk_node)
-			seq_setwidth(m, 127), inet_seq_show_sock(m, sk, i, sk->sk_num), seq_pad(m, '\n');
+		hlist_for_each_entry(sk, &t->hash[i], sk_node) {
+			seq_setwidth(m, 127);
+			seq_printf(m, "%5u", i);
+			inet_seq_show_sock(m, sk, sk->sk_num);
+			seq_pad(m, '\n');
+		}
 	spin_unlock(&t->lock);
 	return 0;
 }

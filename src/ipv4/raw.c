@@ -3,11 +3,13 @@
  * raw.c - raw IP sockets (raw(7); mirrors net/ipv4/raw.c)
  *
  * Theory of operation
- *   Receive: ip_local_deliver_finish calls raw_local_deliver for each packet; every raw socket of the protocol whose addresses and device fit gets a
- *   clone, from the IP header on; the packet itself goes on to its protocol. Send: the caller's payload behind a header of ours, or, with
+ *   Receive: ip_local_deliver_finish calls raw_local_deliver for each packet; every raw socket of
+ *   the protocol whose addresses and device fit gets a clone, from the IP header on; the packet
+ *   itself goes on to its protocol. Send: the caller's payload behind a header of ours, or, with
  *   IP_HDRINCL, the caller's own header with the fields that Linux fills.
  *   Sockets hang on a hash by protocol number, read under RCU, written under one lock.
- * Refuses: what the filter, the ICMP filter or a full buffer refuse (reasons RAW_FILTER, RAW_RCVBUFF).
+ * Refuses: what the filter, the ICMP filter or a full buffer refuse (reasons RAW_FILTER,
+ * RAW_RCVBUFF).
  */
 #include "ipv4/raw.h"
 
@@ -27,7 +29,25 @@
 #define SOL_RAW_ 255
 #define ICMP_FILTER_ 1
 
-static struct sock *raw_v4_match(struct net *net, struct hlist_node *node, uint16_t num, const struct iphdr *iph, int dif);
+/* What one sendmsg works out; so that its steps fit a screen. */
+struct raw_send {
+	struct sock *sk;
+	struct msghdr *msg;
+	size_t len;
+	struct flowi4 fl4;
+	struct ipcm_cookie ipc;
+	struct rtable *rt;
+	__be32 daddr, saddr;
+	bool hdrincl, free_opt;
+	struct {
+		struct ip_options_rcu opt;
+		char data[40];
+	} opt_copy;
+};
+
+static struct sock *raw_v4_match(struct net *net, struct hlist_node *node, uint16_t num,
+				 const struct iphdr *iph, int dif);
+static void raw_fill_header(struct net *net, struct sk_buff *skb, __be32 saddr);
 static bool icmp_filter(const struct sock *sk, const struct sk_buff *skb);
 static int raw_seq_show(struct seq_file *m, void *data);
 
@@ -74,8 +94,10 @@ int raw_local_deliver(struct sk_buff *skb, int protocol)
 
 	if (likely(!rcu_dereference(head->first)))
 		return 0;
-	sk = raw_v4_match(net, rcu_dereference(head->first), (uint16_t)protocol, iph, skb->dev->ifindex);
-	for (; sk; sk = raw_v4_match(net, rcu_dereference(sk->sk_node.next), (uint16_t)protocol, iph, skb->dev->ifindex)) {
+	sk = raw_v4_match(net, rcu_dereference(head->first), (uint16_t)protocol, iph,
+			  skb->dev->ifindex);
+	for (; sk; sk = raw_v4_match(net, rcu_dereference(sk->sk_node.next), (uint16_t)protocol,
+				     iph, skb->dev->ifindex)) {
 		struct sk_buff *clone;
 
 		delivered = 1;
@@ -89,14 +111,17 @@ int raw_local_deliver(struct sk_buff *skb, int protocol)
 	return delivered;
 }
 
-static struct sock *raw_v4_match(struct net *net, struct hlist_node *node, uint16_t num, const struct iphdr *iph, int dif)
+static struct sock *raw_v4_match(struct net *net, struct hlist_node *node, uint16_t num,
+				 const struct iphdr *iph, int dif)
 {
 	for (; node; node = rcu_dereference(node->next)) {
 		struct sock *sk = container_of(node, struct sock, sk_node);
 		const struct inet_sock *inet = inet_sk(sk);
 
-		if (sock_net(sk) == net && inet->inet_num == num && !(inet->inet_daddr && inet->inet_daddr != iph->saddr) &&
-		    !(inet->inet_rcv_saddr && inet->inet_rcv_saddr != iph->daddr) && !(sk->sk_bound_dev_if && sk->sk_bound_dev_if != dif))
+		if (sock_net(sk) == net && inet->inet_num == num &&
+		    !(inet->inet_daddr && inet->inet_daddr != iph->saddr) &&
+		    !(inet->inet_rcv_saddr && inet->inet_rcv_saddr != iph->daddr) &&
+		    !(sk->sk_bound_dev_if && sk->sk_bound_dev_if != dif))
 			return sk;
 	}
 	return NULL;
@@ -105,7 +130,8 @@ static struct sock *raw_v4_match(struct net *net, struct hlist_node *node, uint1
 /* ICMP_FILTER: true when the socket does not want this type. */
 static bool icmp_filter(const struct sock *sk, const struct sk_buff *skb)
 {
-	const struct icmphdr *hdr = skb_header_pointer(skb, (unsigned)skb_transport_offset(skb), sizeof(*hdr));
+	const struct icmphdr *hdr =
+		skb_header_pointer(skb, (unsigned)skb_transport_offset(skb), sizeof(*hdr));
 
 	if (!hdr)
 		return true;
@@ -188,10 +214,12 @@ void raw_icmp_error(struct sk_buff *skb, int protocol, uint32_t info)
 	const struct iphdr *iph = (const struct iphdr *)(const void *)skb->data;
 	/* the quoted packet went out: the peer is its destination */
 	struct iphdr key = { .saddr = iph->daddr, .daddr = iph->saddr };
-	struct hlist_node *node = rcu_dereference(net->ipv4->raw->ht[protocol & (RAW_HTABLE_SIZE - 1)].first);
+	struct hlist_node *node =
+		rcu_dereference(net->ipv4->raw->ht[protocol & (RAW_HTABLE_SIZE - 1)].first);
 	struct sock *sk;
 
-	while ((sk = raw_v4_match(net, node, (uint16_t)protocol, &key, skb->dev->ifindex)) != NULL) {
+	while ((sk = raw_v4_match(net, node, (uint16_t)protocol, &key, skb->dev->ifindex)) !=
+	       NULL) {
 		raw_err(sk, skb, info);
 		node = rcu_dereference(sk->sk_node.next);
 	}
@@ -200,60 +228,70 @@ void raw_icmp_error(struct sk_buff *skb, int protocol, uint32_t info)
 /* --- send --- */
 
 /* The caller's own header: check it, fill what Linux fills, send it. */
-static int raw_send_hdrinc(struct sock *sk, const struct flowi4 *fl4, struct msghdr *msg, size_t length, struct rtable *rt)
+static int raw_send_hdrinc(struct raw_send *s)
 {
-	struct net *net = sock_net(sk);
-	unsigned hlen = LL_RESERVED_SPACE(rt->dst.dev);
+	struct net_device *dev = s->rt->dst.dev;
+	unsigned hlen = LL_RESERVED_SPACE(dev), length = (unsigned)s->len;
+	struct sock *sk = s->sk;
 	struct sk_buff *skb;
 	struct iphdr *iph;
-	unsigned iphlen;
 	int err;
 
-	if (length > rt->dst.dev->mtu) {
-		ip_local_error(sk, EMSGSIZE, fl4->daddr, inet_sk(sk)->inet_dport, rt->dst.dev->mtu);
+	if (length > dev->mtu) {
+		ip_local_error(sk, EMSGSIZE, s->fl4.daddr, inet_sk(sk)->inet_dport, dev->mtu);
 		return -EMSGSIZE;
 	}
 	if (length < sizeof(*iph))
 		return -EINVAL;
-	if (msg->msg_flags & MSG_PROBE_)
+	if (s->msg->msg_flags & MSG_PROBE_)
 		return 0;
-	skb = sock_alloc_send_skb(sk, length + hlen + 15, msg->msg_flags & MSG_DONTWAIT, &err);
+	skb = sock_alloc_send_skb(sk, length + hlen + 15, s->msg->msg_flags & MSG_DONTWAIT, &err);
 	if (!skb)
 		return err;
 	skb_reserve(skb, hlen);
 	skb->priority = sk->sk_priority;
-	skb->mark = sk->sk_mark;
+	skb->mark = s->ipc.sockc.mark;
 	skb->protocol = htons(ETH_P_IP);
-	skb_dst_set(skb, dst_clone(&rt->dst));
+	skb_dst_set(skb, dst_clone(&s->rt->dst));
 	skb_reset_network_header(skb);
-	iph = skb_put(skb, (unsigned)length);
+	iph = skb_put(skb, length);
 	skb->ip_summed = CHECKSUM_NONE;
-	err = memcpy_fromiovecend(iph, msg, 0, length);
-	iphlen = iph->ihl * 4;
-	if (!err && iphlen > length)
+	err = memcpy_fromiovecend(iph, s->msg, 0, length);
+	if (!err && iph->ihl * 4u > length)
 		err = -EINVAL;
 	if (err) {
 		IP_INC_STATS(IPSTATS_MIB_OUTDISCARDS);
 		consume_skb(skb);
 		return err;
 	}
-	if (iphlen >= sizeof(*iph)) {
-		if (!iph->saddr)
-			iph->saddr = fl4->saddr;
-		iph->check = 0;
-		iph->tot_len = htons((uint16_t)length);
-		if (!iph->id)
-			ip_select_ident(net, skb, NULL);
-		iph->check = ip_fast_csum(iph, iph->ihl);
-	}
-	skb->transport_header = (uint16_t)(skb->network_header + iphlen);
-	if (iph->protocol == IPPROTO_ICMP && length >= iphlen + sizeof(struct icmphdr))
-		icmp_out_count(net, icmp_hdr(skb)->type);
+	raw_fill_header(sock_net(sk), skb, s->fl4.saddr);
 	ledger_begin(skb, LEDGER_LOCAL);
-	if (nf_hook(net, NF_INET_LOCAL_OUT, skb, NULL, rt->dst.dev) != NF_ACCEPT)
+	if (nf_hook(sock_net(sk), NF_INET_LOCAL_OUT, skb, NULL, dev) != NF_ACCEPT)
 		return -EPERM;
 	err = dst_output(skb);
-	return err > 0 ? net_xmit_errno(err) : err;
+	if (err > 0)
+		err = net_xmit_errno(err);
+	return err == -ENOBUFS && !inet_sk(sk)->recverr ? 0 : err;
+}
+
+/* raw(7): the length and the checksum always, the source and the identification when they are 0. */
+static void raw_fill_header(struct net *net, struct sk_buff *skb, __be32 saddr)
+{
+	struct iphdr *iph = ip_hdr(skb);
+	unsigned iphlen = iph->ihl * 4;
+
+	skb->transport_header = (uint16_t)(skb->network_header + iphlen);
+	if (iphlen < sizeof(*iph))
+		return; /* no header at all: as it is */
+	if (!iph->saddr)
+		iph->saddr = saddr;
+	iph->check = 0;
+	iph->tot_len = htons((uint16_t)skb->len);
+	if (!iph->id)
+		ip_select_ident(net, skb, NULL);
+	iph->check = ip_fast_csum(iph, iph->ihl);
+	if (iph->protocol == IPPROTO_ICMP && skb->len >= iphlen + sizeof(struct icmphdr))
+		icmp_out_count(net, icmp_hdr(skb)->type);
 }
 
 static int raw_getfrag(void *from, char *to, int offset, int len, int odd, struct sk_buff *skb)
@@ -273,18 +311,116 @@ static void raw_probe_proto_opt(struct msghdr *msg, size_t len, struct flowi4 *f
 	}
 }
 
-/* The payload joins what is pending, and unless more follows, all of it goes out. */
-static int raw_send_append(struct sock *sk, struct flowi4 *fl4, const struct ip_append *ap, struct ipcm_cookie *ipc,
-			   struct rtable **rt)
+/* Whom to, and by which addresses: the caller's, or the connected one. */
+static int raw_send_to(struct raw_send *s)
 {
+	const struct sockaddr_in *usin = s->msg->msg_name;
+	const struct inet_sock *inet = inet_sk(s->sk);
+
+	if (s->len > 0xffff)
+		return -EMSGSIZE;
+	if (s->msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (!usin) {
+		if (s->sk->sk_state != TCP_ESTABLISHED)
+			return -EDESTADDRREQ;
+		s->daddr = inet->inet_daddr;
+		return 0;
+	}
+	if (s->msg->msg_namelen < sizeof(*usin))
+		return -EINVAL;
+	if (usin->sin_family != AF_INET && usin->sin_family != AF_UNSPEC)
+		return -EAFNOSUPPORT;
+	s->daddr = usin->sin_addr.s_addr;
+	return 0;
+}
+
+/*
+ * Control messages and the socket's options, which are copied: waiting for the buffer may outlive
+ * them.
+ */
+static int raw_send_cmsg(struct raw_send *s)
+{
+	const struct inet_sock *inet = inet_sk(s->sk);
+	const struct ip_options_rcu *opt = rcu_dereference(inet->inet_opt);
+	int err;
+
+	s->ipc = (struct ipcm_cookie){ .oif = s->sk->sk_bound_dev_if, .tos = -1, .priority = -1,
+				       .addr = inet->inet_saddr };
+	s->ipc.sockc = (struct sockcm_cookie){ .mark = s->sk->sk_mark,
+					       .priority = s->sk->sk_priority,
+					       .tsflags = (uint16_t)s->sk->sk_tsflags };
+	if (s->msg->msg_controllen) {
+		err = ip_cmsg_send(s->sk, s->msg, &s->ipc);
+		s->free_opt = s->ipc.opt;
+		if (err)
+			return err;
+	}
+	s->saddr = s->ipc.addr;
+	s->ipc.addr = s->daddr;
+	if (!s->ipc.opt && opt) {
+		memcpy(&s->opt_copy, opt, optlength(opt));
+		s->ipc.opt = &s->opt_copy.opt;
+	}
+	if (!s->ipc.opt)
+		return 0;
+	if (s->hdrincl)
+		return -EINVAL; /* as Linux: no options with an own header */
+	if (s->ipc.opt->opt.srr) {
+		if (!s->daddr)
+			return -EINVAL;
+		s->daddr = s->ipc.opt->opt.faddr;
+	}
+	return 0;
+}
+
+static int raw_send_route(struct raw_send *s)
+{
+	const struct inet_sock *inet = inet_sk(s->sk);
+	uint8_t tos = (uint8_t)RT_TOS(s->ipc.tos != -1 ? s->ipc.tos : inet->tos);
+	int err = 0;
+
+	if (sock_flag(s->sk, SOCK_LOCALROUTE) || (s->msg->msg_flags & MSG_DONTROUTE) ||
+	    (s->ipc.opt && s->ipc.opt->opt.is_strictroute))
+		tos |= RTO_ONLINK;
+	if (ipv4_is_multicast(s->daddr)) {
+		if (!s->ipc.oif)
+			s->ipc.oif = inet->mc_index;
+		if (!s->saddr)
+			s->saddr = inet->mc_addr;
+	} else if (!s->ipc.oif) {
+		s->ipc.oif = inet->uc_index;
+	}
+	s->fl4 = (struct flowi4){ .flowi4_oif = s->ipc.oif, .flowi4_mark = s->ipc.sockc.mark,
+				  .flowi4_tos = tos,
+				  .flowi4_proto = s->hdrincl ? IPPROTO_RAW : s->sk->sk_protocol,
+				  .flowi4_flags = inet_sk_flowi_flags(s->sk), .daddr = s->daddr,
+				  .saddr = s->saddr, .flowi4_uid = s->sk->sk_uid };
+	if (!s->hdrincl)
+		raw_probe_proto_opt(s->msg, s->len, &s->fl4);
+	s->rt = ip_route_output_flow(sock_net(s->sk), &s->fl4, s->sk, &err);
+	if (!s->rt)
+		return err;
+	if ((s->rt->rt_flags & RTCF_BROADCAST) && !sock_flag(s->sk, SOCK_BROADCAST))
+		return -EACCES;
+	if (!s->ipc.addr)
+		s->ipc.addr = s->fl4.daddr;
+	return 0;
+}
+
+/* Behind a header of ours; with MSG_MORE it may grow. */
+static int raw_send_payload(struct raw_send *s)
+{
+	struct ip_append ap = { raw_getfrag, s->msg, (int)s->len, 0, (unsigned)s->msg->msg_flags };
+	struct sock *sk = s->sk;
 	int err;
 
 	lock_sock(sk);
-	err = ip_append_data(sk, fl4, ap, ipc, rt);
+	err = ip_append_data(sk, &s->fl4, &ap, &s->ipc, &s->rt);
 	if (err) {
 		ip_flush_pending_frames(sk);
-	} else if (!(ap->flags & MSG_MORE)) {
-		err = ip_push_pending_frames(sk, fl4);
+	} else if (!(s->msg->msg_flags & MSG_MORE)) {
+		err = ip_push_pending_frames(sk, &s->fl4);
 		if (err == -ENOBUFS && !inet_sk(sk)->recverr)
 			err = 0;
 	}
@@ -292,100 +428,22 @@ static int raw_send_append(struct sock *sk, struct flowi4 *fl4, const struct ip_
 	return err;
 }
 
-/* Where a datagram goes: its own address, or the peer of a connected socket. */
-static int raw_send_daddr(const struct sock *sk, const struct msghdr *msg, __be32 *ret_daddr)
-{
-	const struct sockaddr_in *usin = msg->msg_name;
-
-	if (!usin) {
-		if (sk->sk_state != TCP_ESTABLISHED)
-			return -EDESTADDRREQ;
-		*ret_daddr = inet_sk(sk)->inet_daddr;
-		return 0;
-	}
-	if (msg->msg_namelen < sizeof(*usin))
-		return -EINVAL;
-	if (usin->sin_family != AF_INET && usin->sin_family != AF_UNSPEC)
-		return -EAFNOSUPPORT;
-	*ret_daddr = usin->sin_addr.s_addr;
-	return 0;
-}
-
 static int raw_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
-	struct inet_sock *inet = inet_sk(sk);
-	struct ipcm_cookie ipc = { .oif = sk->sk_bound_dev_if, .tos = -1, .priority = -1, .addr = inet->inet_saddr };
-	struct ip_append ap = { raw_getfrag, msg, (int)len, 0, (unsigned)msg->msg_flags };
-	bool hdrincl = inet->hdrincl, free_opt = false;
-	struct rtable *rt = NULL;
-	struct flowi4 fl4;
-	__be32 daddr, saddr;
-	uint8_t tos;
-	int err;
+	struct raw_send s = { .sk = sk, .msg = msg, .len = len, .hdrincl = inet_sk(sk)->hdrincl };
+	int err = raw_send_to(&s);
 
-	if (len > 0xffff)
-		return -EMSGSIZE;
-	if (msg->msg_flags & MSG_OOB)
-		return -EOPNOTSUPP;
-	err = raw_send_daddr(sk, msg, &daddr);
 	if (err)
 		return err;
-	ipc.sockc = (struct sockcm_cookie){ .mark = sk->sk_mark, .priority = sk->sk_priority };
-	if (msg->msg_controllen) {
-		err = ip_cmsg_send(sk, msg, &ipc);
-		free_opt = ipc.opt;
-		if (err)
-			goto out;
-	}
-	saddr = ipc.addr;
-	ipc.addr = daddr;
-	if (!ipc.opt)
-		ipc.opt = rcu_dereference(inet->inet_opt);
-	if (ipc.opt) {
-		err = -EINVAL;
-		if (hdrincl)
-			goto out; /* Linux: no options with an own header */
-		if (ipc.opt->opt.srr) {
-			if (!daddr)
-				goto out;
-			daddr = ipc.opt->opt.faddr;
-		}
-	}
-	tos = (uint8_t)RT_TOS(ipc.tos != -1 ? ipc.tos : inet->tos);
-	if (sock_flag(sk, SOCK_LOCALROUTE) || (msg->msg_flags & MSG_DONTROUTE))
-		tos |= RTO_ONLINK;
-	if (ipv4_is_multicast(daddr)) {
-		if (!ipc.oif)
-			ipc.oif = inet->mc_index;
-		if (!saddr)
-			saddr = inet->mc_addr;
-	} else if (!ipc.oif) {
-		ipc.oif = inet->uc_index;
-	}
-	fl4 = (struct flowi4){ .flowi4_oif = ipc.oif, .flowi4_mark = ipc.sockc.mark, .flowi4_tos = tos,
-			       .flowi4_proto = hdrincl ? IPPROTO_RAW : sk->sk_protocol,
-			       .flowi4_flags = hdrincl || inet->transparent ? FLOWI_FLAG_ANYSRC : 0, .daddr = daddr, .saddr = saddr,
-			       .flowi4_uid = sk->sk_uid };
-	if (!hdrincl)
-		raw_probe_proto_opt(msg, len, &fl4);
-	rt = ip_route_output_flow(sock_net(sk), &fl4, sk, &err);
-	if (!rt)
-		goto out;
-	err = -EACCES;
-	if ((rt->rt_flags & RTCF_BROADCAST) && !sock_flag(sk, SOCK_BROADCAST))
-		goto out;
-	if (hdrincl) {
-		err = raw_send_hdrinc(sk, &fl4, msg, len, rt);
-	} else {
-		if (!ipc.addr)
-			ipc.addr = fl4.daddr;
-		err = raw_send_append(sk, &fl4, &ap, &ipc, &rt);
-	}
-out:
-	if (free_opt)
-		kfree_ip_options(sock_net(sk), ipc.opt);
-	if (rt)
-		ip_rt_put(rt);
+	err = raw_send_cmsg(&s);
+	if (!err)
+		err = raw_send_route(&s);
+	if (!err)
+		err = s.hdrincl ? raw_send_hdrinc(&s) : raw_send_payload(&s);
+	if (s.free_opt)
+		kfree_ip_options(sock_net(sk), s.ipc.opt);
+	if (s.rt)
+		ip_rt_put(s.rt);
 	return err < 0 ? err : (int)len;
 }
 
@@ -414,7 +472,8 @@ static int raw_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	if (!err) {
 		sock_recv_ts_and_drops(msg, sk, skb);
 		if (sin) {
-			*sin = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = ip_hdr(skb)->saddr };
+			*sin = (struct sockaddr_in){ .sin_family = AF_INET,
+						     .sin_addr.s_addr = ip_hdr(skb)->saddr };
 			*addr_len = sizeof(*sin);
 		}
 		if (inet_sk(sk)->cmsg_flags)
@@ -486,8 +545,8 @@ static int raw_bind(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	lock_sock(sk);
 	chk = inet_addr_type(sock_net(sk), addr->sin_addr.s_addr);
 	err = -EADDRNOTAVAIL;
-	if (READ_ONCE(sock_net(sk)->ipv4->sysctl_ip_nonlocal_bind) || inet->freebind || addr->sin_addr.s_addr == htonl(INADDR_ANY) ||
-	    chk == RTN_LOCAL || chk == RTN_MULTICAST || chk == RTN_BROADCAST) {
+	if (addr->sin_addr.s_addr == htonl(INADDR_ANY) || chk == RTN_LOCAL ||
+	    chk == RTN_MULTICAST || chk == RTN_BROADCAST || inet_can_nonlocal_bind(sk)) {
 		inet->inet_rcv_saddr = inet->inet_saddr = addr->sin_addr.s_addr;
 		if (chk == RTN_MULTICAST || chk == RTN_BROADCAST)
 			inet->inet_saddr = 0;
@@ -498,7 +557,8 @@ static int raw_bind(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	return err;
 }
 
-static int raw_setsockopt(struct sock *sk, int level, int optname, const void *optval, socklen_t optlen)
+static int raw_setsockopt(struct sock *sk, int level, int optname, const void *optval,
+			  socklen_t optlen)
 {
 	if (level != SOL_RAW_)
 		return ip_setsockopt(sk, level, optname, optval, optlen);
@@ -570,14 +630,15 @@ static int raw_seq_show(struct seq_file *m, void *data)
 	struct raw_hashinfo *h = ((struct net *)data)->ipv4->raw;
 	struct sock *sk;
 
-	seq_puts(m, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops\n");
+	seq_puts(m, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt"
+		    "   uid  timeout inode ref pointer drops\n");
 	spin_lock(&h->lock);
 	for (unsigned i = 0; i < RAW_HTABLE_SIZE; i++)
-		hlist_for_each_entry(sk, &h->ht[i], sk_node)
-			seq_printf(m, "%4u: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %016lx %u\n", i,
-				   inet_sk(sk)->inet_rcv_saddr, inet_sk(sk)->inet_num, inet_sk(sk)->inet_daddr, 0, sk->sk_state,
-				   (unsigned)sk_wmem_alloc_get(sk), (unsigned)atomic_read(&sk->sk_rmem_alloc), 0, 0ul, 0u, sk->sk_uid, 0,
-				   (unsigned long)sock_i_ino(sk), atomic_read(&sk->sk_refcnt), 0ul, (unsigned)atomic_read(&sk->sk_drops));
+		hlist_for_each_entry(sk, &h->ht[i], sk_node) {
+			seq_printf(m, "%4u", i);
+			inet_seq_show_sock(m, sk, sk->sk_num);
+			seq_puts(m, "\n");
+		}
 	spin_unlock(&h->lock);
 	return 0;
 }

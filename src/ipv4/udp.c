@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * udp.c - UDP as a protocol: its tables of operations, options, life and files (mirrors the rest of net/ipv4/udp.c)
+ * udp.c - UDP as a protocol: its tables of operations, options, life and files (mirrors the rest of
+ * net/ipv4/udp.c)
  *
  * Theory of operation
- *   The packet's way is in udp_input.c, the reader's in udp_recv.c, the sender's in udp_output.c, ports and look-up in udp_hash.c, what UDP-Lite
- *   adds in udplite.c. Here they are tied into struct proto and struct net_protocol, and shown in /proc/net/udp and udplite.
+ *   The packet's way is in udp_input.c, the reader's in udp_recv.c, the sender's in udp_output.c,
+ *   ports and look-up in udp_hash.c, what UDP-Lite adds in udplite.c. Here they are tied into
+ *   struct proto and struct net_protocol, and shown in /proc/net/udp and udplite.
  * Owns: nothing of its own; the tables hang on net->ipv4.
  */
 #include <errno.h>
@@ -19,7 +21,8 @@
 static int udp_init_sock(struct sock *sk);
 static void udp_destroy_sock(struct sock *sk);
 static int udp_pre_connect(struct sock *sk, struct sockaddr *addr, int addr_len);
-static int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval, socklen_t optlen);
+static int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval,
+			  socklen_t optlen);
 static int udp_getsockopt(struct sock *sk, int level, int optname, void *optval, socklen_t *optlen);
 static void udp_lib_close(struct sock *sk, long timeout);
 static int udp4_seq_show(struct seq_file *m, void *data);
@@ -124,7 +127,8 @@ int udp_disconnect(struct sock *sk, int flags)
 
 /* --- options --- */
 
-static int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval, socklen_t optlen)
+static int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval,
+			  socklen_t optlen)
 {
 	int val, err = 0;
 
@@ -198,12 +202,14 @@ static const int *udp_wmem_min(struct net *net)
 	return &net->ipv4->sysctl_udp_wmem_min;
 }
 
-#define UDP_PROTO_COMMON                                                                                                             \
-	.init = udp_init_sock, .destroy = udp_destroy_sock, .close = udp_lib_close, .connect = udp_pre_connect,                      \
-	.disconnect = udp_disconnect, .ioctl = udp_ioctl, .setsockopt = udp_setsockopt, .getsockopt = udp_getsockopt,                \
-	.sendmsg = udp_sendmsg, .recvmsg = udp_recvmsg, .backlog_rcv = __udp_queue_rcv_skb, .unhash = udp_lib_unhash,                \
-	.rehash = udp_v4_rehash, .get_port = udp_get_port, .memory_allocated = udp_memory, .sysctl_mem = udp_mem,                    \
-	.sysctl_rmem_min = udp_rmem_min, .sysctl_wmem_min = udp_wmem_min, .obj_size = sizeof(struct udp_sock)
+#define UDP_PROTO_COMMON                                                                         \
+	.init = udp_init_sock, .destroy = udp_destroy_sock, .close = udp_lib_close,              \
+	.connect = udp_pre_connect, .disconnect = udp_disconnect, .ioctl = udp_ioctl,            \
+	.setsockopt = udp_setsockopt, .getsockopt = udp_getsockopt, .sendmsg = udp_sendmsg,      \
+	.recvmsg = udp_recvmsg, .backlog_rcv = __udp_queue_rcv_skb, .unhash = udp_lib_unhash,    \
+	.rehash = udp_v4_rehash, .get_port = udp_get_port, .memory_allocated = udp_memory,       \
+	.sysctl_mem = udp_mem, .sysctl_rmem_min = udp_rmem_min, .sysctl_wmem_min = udp_wmem_min, \
+	.obj_size = sizeof(struct udp_sock)
 
 const struct proto udp_prot = { .name = "UDP", UDP_PROTO_COMMON };
 const struct proto udplite_prot = { .name = "UDP-Lite", UDP_PROTO_COMMON };
@@ -215,14 +221,19 @@ static int udp_table_show(struct seq_file *m, struct udp_table *t)
 	struct sock *sk;
 
 	seq_setwidth(m, 127);
-	seq_puts(m, "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops");
+	seq_puts(m, "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt"
+		    "   uid  timeout inode ref pointer drops");
 	seq_pad(m, '\n');
 	for (unsigned i = 0; i <= t->mask; i++) {
 		if (likely(hlist_empty(&t->hash[i].head)))
 			continue;
 		spin_lock(&t->hash[i].lock);
-		hlist_for_each_entry(sk, &t->hash[i].head, sk_node)
-			seq_setwidth(m, 127), inet_seq_show_sock(m, sk, i, sk->sk_num), seq_pad(m, '\n');
+		hlist_for_each_entry(sk, &t->hash[i].head, sk_node) {
+			seq_setwidth(m, 127);
+			seq_printf(m, "%5u", i);
+			inet_seq_show_sock(m, sk, sk->sk_num);
+			seq_pad(m, '\n');
+		}
 		spin_unlock(&t->hash[i].lock);
 	}
 	return 0;

@@ -2,7 +2,8 @@
 #ifndef IPV4_UDP_H
 #define IPV4_UDP_H
 /*
- * udp.h - UDP and UDP-Lite (RFC 768, 3828, 1122 4.1; mirrors net/ipv4/udp.c, udplite.c of 3.13 where queueing is concerned)
+ * udp.h - UDP and UDP-Lite (RFC 768, 3828, 1122 4.1; mirrors net/ipv4/udp.c, udplite.c of 3.13
+ * where queueing is concerned)
  */
 #include <linux/udp.h>
 
@@ -23,7 +24,8 @@ struct udp_hslot {
 	int count;
 	spinlock_t lock;
 };
-struct udp_table { /* hash by port, and hash2 by (address, port): a slot for every port number, see udp_hash.c */
+/* hash by port, and hash2 by (address, port): a slot for every port number, see udp_hash.c */
+struct udp_table {
 	struct udp_hslot *hash, *hash2;
 	unsigned mask;
 	struct net *net;
@@ -37,7 +39,10 @@ struct udp_sock {
 	uint16_t pcslen, pcrlen, pcflag; /* UDP-Lite */
 	uint16_t udp_portaddr_hash;
 };
-static __always_inline struct udp_sock *udp_sk(const struct sock *sk) { return (struct udp_sock *)(void *)sk; }
+static __always_inline struct udp_sock *udp_sk(const struct sock *sk)
+{
+	return (struct udp_sock *)(void *)sk;
+}
 #define IS_UDPLITE(sk) ((sk)->sk_protocol == IPPROTO_UDPLITE)
 
 extern const struct proto udp_prot, udplite_prot;
@@ -54,9 +59,12 @@ struct udp_key {
 	__be16 sport, dport;
 	int dif;
 };
-/* Best socket by score (address, connected peer, device), SO_REUSEPORT by hash; no reference (RCU). */
+/*
+ * Best socket by score (address, connected peer, device), SO_REUSEPORT by hash; no reference (RCU).
+ */
 struct sock *__udp4_lib_lookup(struct net *net, const struct udp_key *key, struct udp_table *table);
-int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb); /* consumes; 0, or -1 when it was dropped */
+/* consumes; 0, or -1 when it was dropped */
+int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
 int __udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
 int udp_err(struct sk_buff *skb, uint32_t info);
 int __udp4_lib_err(struct sk_buff *skb, uint32_t info, struct udp_table *table);
@@ -65,11 +73,15 @@ int udplite_rcv(struct sk_buff *skb);
 int udplite_err(struct sk_buff *skb, uint32_t info);
 ip_getfrag_t udplite_getfrag;
 int udplite_setsockopt(struct sock *sk, int optname, int val);
-__wsum udplite_csum(struct sk_buff *skb); /* over the socket's coverage; writes it into the header */
+/* over the socket's coverage; writes it into the header */
+__wsum udplite_csum(struct sk_buff *skb);
 /* udp_hash.c */
 int udp_tables_init(struct net *net);
 void udp_tables_exit(struct net *net);
-static __always_inline struct udp_hslot *udp_hashslot(const struct udp_table *t, uint16_t port) { return &t->hash[port & t->mask]; }
+static __always_inline struct udp_hslot *udp_hashslot(const struct udp_table *t, uint16_t port)
+{
+	return &t->hash[port & t->mask];
+}
 uint32_t udp_ehashfn(const struct net *net, const struct udp_key *key);
 struct sock *udp4_lib_demux_lookup(struct net *net, const struct udp_key *key);
 struct sock *udp_v4_mcast_next(struct udp_hslot *slot, struct sock *sk, const struct udp_key *key);

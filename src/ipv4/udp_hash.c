@@ -3,11 +3,13 @@
  * udp_hash.c - ports and lookup of UDP sockets (mirrors the first half of net/ipv4/udp.c)
  *
  * Theory of operation
- *   Two hashes: by port, and by (local address, port). Each has a slot for every port number, so the tables are as large as the sockets can
- *   get and never have to grow under their readers; untouched slots are untouched pages. A slot of the first table holds the sockets of
- *   one port; only when it holds more than ten is the second asked, first for the exact address, then for the wildcard.
- *   Readers walk under RCU and take no reference: a socket's memory outlives the run that found it (SOCK_RCU_FREE). Writers
- *   (bind, connect, close; inside a vCPU) hold the slot's lock; order: port slot, then address slot.
+ *   Two hashes: by port, and by (local address, port). Each has a slot for every port number, so
+ *   the tables are as large as the sockets can get and never have to grow under their readers;
+ *   untouched slots are untouched pages. A slot of the first table holds the sockets of one port;
+ *   only when it holds more than ten is the second asked, first for the exact address, then for the
+ *   wildcard. Readers walk under RCU and take no reference: a socket's memory outlives the run that
+ *   found it (SOCK_RCU_FREE). Writers (bind, connect, close; inside a vCPU) hold the slot's lock;
+ *   order: port slot, then address slot.
  * Called by: bind, autobind, connect, close; udp_input.c for lookups. Owns: the tables.
  */
 #include <errno.h>
@@ -23,7 +25,8 @@ static void udp_table_free(struct net *net, struct udp_table *t);
 static bool inet_rcv_saddr_equal(const struct sock *a, const struct sock *b, bool match_wildcard);
 static bool udp_lib_lport_inuse(const struct sock *sk, uint16_t num, const struct udp_hslot *slot);
 static int compute_score(const struct sock *sk, const struct udp_key *key);
-static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key, const struct udp_hslot *slot2);
+static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key,
+				     const struct udp_hslot *slot2);
 
 /* --- tables --- */
 
@@ -79,7 +82,8 @@ static __always_inline struct udp_hslot *udp_hashslot2(const struct udp_table *t
 	return &t->hash2[hash & t->mask];
 }
 
-static __always_inline uint32_t ipv4_portaddr_hash(const struct net *net, __be32 addr, uint16_t port)
+static __always_inline uint32_t ipv4_portaddr_hash(const struct net *net, __be32 addr,
+						   uint16_t port)
 {
 	return jhash_1word((uint32_t)addr, net->hash_rnd) ^ port;
 }
@@ -87,8 +91,9 @@ static __always_inline uint32_t ipv4_portaddr_hash(const struct net *net, __be32
 /* --- ports --- */
 
 /*
- * Bind @sk to @snum, or to a free port of the local range when it is 0: 0, or 1 when in use. Candidates are tried from a random start with a random
- * odd stride, so that ports cannot be guessed (RFC 6056) and every port of the range is met once.
+ * Bind @sk to @snum, or to a free port of the local range when it is 0: 0, or 1 when in use.
+ * Candidates are tried from a random start with a random odd stride, so that ports cannot be
+ * guessed (RFC 6056) and every port of the range is met once.
  */
 int udp_get_port(struct sock *sk, unsigned short snum)
 {
@@ -119,7 +124,8 @@ int udp_get_port(struct sock *sk, unsigned short snum)
 			return 1;
 	}
 	inet_sk(sk)->inet_num = snum;
-	udp_sk(sk)->udp_portaddr_hash = (uint16_t)ipv4_portaddr_hash(sock_net(sk), sk->sk_rcv_saddr, snum);
+	udp_sk(sk)->udp_portaddr_hash =
+		(uint16_t)ipv4_portaddr_hash(sock_net(sk), sk->sk_rcv_saddr, snum);
 	if (hlist_unhashed(&sk->sk_node)) {
 		struct udp_hslot *slot2 = udp_hashslot2(t, udp_sk(sk)->udp_portaddr_hash);
 
@@ -184,7 +190,10 @@ void udp_v4_rehash(struct sock *sk)
 	spin_unlock(&slot->lock);
 }
 
-/* Would @sk at @num clash with a socket in @slot? Linux's rules for SO_REUSEADDR, SO_REUSEPORT, devices and addresses. */
+/*
+ * Would @sk at @num clash with a socket in @slot? Linux's rules for SO_REUSEADDR, SO_REUSEPORT,
+ * devices and addresses.
+ */
 static bool udp_lib_lport_inuse(const struct sock *sk, uint16_t num, const struct udp_hslot *slot)
 {
 	struct sock *sk2;
@@ -192,7 +201,8 @@ static bool udp_lib_lport_inuse(const struct sock *sk, uint16_t num, const struc
 	hlist_for_each_entry(sk2, &slot->head, sk_node) {
 		if (sk2 == sk || sk2->sk_num != num || (sk2->sk_reuse && sk->sk_reuse))
 			continue;
-		if (sk2->sk_bound_dev_if && sk->sk_bound_dev_if && sk2->sk_bound_dev_if != sk->sk_bound_dev_if)
+		if (sk2->sk_bound_dev_if && sk->sk_bound_dev_if &&
+		    sk2->sk_bound_dev_if != sk->sk_bound_dev_if)
 			continue;
 		if (!inet_rcv_saddr_equal(sk, sk2, true))
 			continue;
@@ -226,7 +236,8 @@ struct sock *__udp4_lib_lookup(struct net *net, const struct udp_key *key, struc
 			result = udp4_lib_lookup2(net, key, slot2);
 			if (result)
 				return result;
-			slot2 = udp_hashslot2(t, (uint16_t)ipv4_portaddr_hash(net, htonl(INADDR_ANY), hnum));
+			slot2 = udp_hashslot2(
+				t, (uint16_t)ipv4_portaddr_hash(net, htonl(INADDR_ANY), hnum));
 			if (slot2->count < slot->count)
 				return udp4_lib_lookup2(net, key, slot2);
 		}
@@ -250,7 +261,8 @@ struct sock *__udp4_lib_lookup(struct net *net, const struct udp_key *key, struc
 }
 
 /* The same over one slot of the second hash. */
-static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key, const struct udp_hslot *slot2)
+static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key,
+				     const struct udp_hslot *slot2)
 {
 	struct sock *sk, *result = NULL;
 	int score, best = 0, matches = 0;
@@ -306,20 +318,25 @@ static int compute_score(const struct sock *sk, const struct udp_key *key)
 
 uint32_t udp_ehashfn(const struct net *net, const struct udp_key *key)
 {
-	return jhash_3words((uint32_t)key->saddr, (uint32_t)key->daddr, (uint32_t)key->sport << 16 | (uint32_t)key->dport,
-			    net->hash_rnd);
+	return jhash_3words((uint32_t)key->saddr, (uint32_t)key->daddr,
+			    (uint32_t)key->sport << 16 | (uint32_t)key->dport, net->hash_rnd);
 }
 
-/* The connected socket of exactly this flow, if it is the first of its slot: what early demux looks for. */
+/*
+ * The connected socket of exactly this flow, if it is the first of its slot: what early demux looks
+ * for.
+ */
 struct sock *udp4_lib_demux_lookup(struct net *net, const struct udp_key *key)
 {
 	struct udp_table *t = net->ipv4->udp_table;
 	uint16_t hnum = ntohs(key->dport);
-	struct udp_hslot *slot2 = udp_hashslot2(t, (uint16_t)ipv4_portaddr_hash(net, key->daddr, hnum));
+	struct udp_hslot *slot2 =
+		udp_hashslot2(t, (uint16_t)ipv4_portaddr_hash(net, key->daddr, hnum));
 	struct sock *sk;
 
 	hlist_for_each_entry_rcu(sk, &slot2->head, skc_portaddr_node) {
-		if (sk->sk_num == hnum && sk->sk_dport == key->sport && sk->sk_daddr == key->saddr && sk->sk_rcv_saddr == key->daddr &&
+		if (sk->sk_num == hnum && sk->sk_dport == key->sport &&
+		    sk->sk_daddr == key->saddr && sk->sk_rcv_saddr == key->daddr &&
 		    (!sk->sk_bound_dev_if || sk->sk_bound_dev_if == key->dif))
 			return sk;
 		break;
@@ -327,10 +344,14 @@ struct sock *udp4_lib_demux_lookup(struct net *net, const struct udp_key *key)
 	return NULL;
 }
 
-/* Any socket of the port that would take a group datagram; @sk: where to go on from (NULL: the first). */
+/*
+ * Any socket of the port that would take a group datagram; @sk: where to go on from (NULL: the
+ * first).
+ */
 struct sock *udp_v4_mcast_next(struct udp_hslot *slot, struct sock *sk, const struct udp_key *key)
 {
-	struct hlist_node *node = sk ? rcu_dereference(sk->sk_node.next) : rcu_dereference(slot->head.first);
+	struct hlist_node *node =
+		sk ? rcu_dereference(sk->sk_node.next) : rcu_dereference(slot->head.first);
 
 	for (; node; node = rcu_dereference(node->next)) {
 		struct sock *s = container_of(node, struct sock, sk_node);
@@ -344,7 +365,8 @@ struct sock *udp_v4_mcast_next(struct udp_hslot *slot, struct sock *sk, const st
 bool udp_v4_mcast_match(const struct sock *sk, const struct udp_key *key)
 {
 	if (sk->sk_num != ntohs(key->dport) || (sk->sk_daddr && sk->sk_daddr != key->saddr) ||
-	    (sk->sk_dport && sk->sk_dport != key->sport) || (sk->sk_rcv_saddr && sk->sk_rcv_saddr != key->daddr) ||
+	    (sk->sk_dport && sk->sk_dport != key->sport) ||
+	    (sk->sk_rcv_saddr && sk->sk_rcv_saddr != key->daddr) ||
 	    (sk->sk_bound_dev_if && sk->sk_bound_dev_if != key->dif))
 		return false;
 	return ip_mc_sf_allow(sk, key->daddr, key->saddr, key->dif);

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * udp_input.c - a datagram from IP to the socket's queue (RFC 768, 1122 4.1; mirrors the receive half of net/ipv4/udp.c as of 3.13)
+ * udp_input.c - a datagram from IP to the socket's queue (RFC 768, 1122 4.1; mirrors the receive
+ * half of net/ipv4/udp.c as of 3.13)
  *
  * Theory of operation
- *   Reads downwards: udp_v4_early_demux (called by ip_rcv_finish), then udp_rcv (called by ip_local_deliver_finish), __udp4_lib_rcv:
- *   validate, find the socket, udp_queue_rcv_skb, __udp_queue_rcv_skb > sock_queue_rcv_skb. Group datagrams branch off to
- *   __udp4_lib_mcast_deliver. udp_err is the way of an ICMP error to the socket that caused it.
- *   The checksum of a datagram of at most CHECKSUM_BREAK bytes is verified here, of a longer one while it is copied to its reader.
- *   Every function down to __udp_queue_rcv_skb consumes the skb. Softirq context; no reference on the socket is taken (RCU).
- * Refuses: bad lengths, bad checksums, full queues, filtered packets; each by its reason of core/drop.h, which moves the counters.
+ *   Reads downwards: udp_v4_early_demux (called by ip_rcv_finish), then udp_rcv (called by
+ *   ip_local_deliver_finish), __udp4_lib_rcv: validate, find the socket, udp_queue_rcv_skb,
+ *   __udp_queue_rcv_skb > sock_queue_rcv_skb. Group datagrams branch off to
+ *   __udp4_lib_mcast_deliver. udp_err is the way of an ICMP error to the socket that caused it. The
+ *   checksum of a datagram of at most CHECKSUM_BREAK bytes is verified here, of a longer one while
+ *   it is copied to its reader. Every function down to __udp_queue_rcv_skb consumes the skb.
+ *   Softirq context; no reference on the socket is taken (RCU).
+ * Refuses: bad lengths, bad checksums, full queues, filtered packets; each by its reason of
+ * core/drop.h, which moves the counters.
  */
 #include <errno.h>
 
@@ -21,7 +25,8 @@
 static int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto);
 static int udplite_checksum_init(struct sk_buff *skb, struct udphdr *uh);
 static void udp_sk_rx_dst_set(struct sock *sk, struct dst_entry *dst);
-static int __udp4_lib_mcast_deliver(struct sk_buff *skb, const struct udp_key *key, struct udp_table *table);
+static int __udp4_lib_mcast_deliver(struct sk_buff *skb, const struct udp_key *key,
+				    struct udp_table *table);
 static void flush_stack(struct sock **stack, unsigned count, struct sk_buff *skb, unsigned final);
 static void udp_no_socket(struct sk_buff *skb);
 
@@ -31,7 +36,10 @@ static void sock_edemux(struct sk_buff *skb)
 	(void)skb;
 }
 
-/* Before routing: does the datagram belong to a connected socket? Then socket and its cached route go along. Borrows. */
+/*
+ * Before routing: does the datagram belong to a connected socket? Then socket and its cached route
+ * go along. Borrows.
+ */
 void udp_v4_early_demux(struct sk_buff *skb)
 {
 	struct net *net = dev_net(skb->dev);
@@ -131,7 +139,10 @@ static void udp_no_socket(struct sk_buff *skb)
 	kfree_skb_reason(skb, SKB_DROP_REASON_NO_SOCKET);
 }
 
-/* Prepare, and for short datagrams finish, the checksum: non-zero when it is wrong. UDP: a zero field means that there is none. */
+/*
+ * Prepare, and for short datagrams finish, the checksum: non-zero when it is wrong. UDP: a zero
+ * field means that there is none.
+ */
 static int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -178,7 +189,10 @@ static int udplite_checksum_init(struct sk_buff *skb, struct udphdr *uh)
 	return 0;
 }
 
-/* Remember the route of a connected socket's datagrams; under the lock, for a closed one keeps none. */
+/*
+ * Remember the route of a connected socket's datagrams; under the lock, for a closed one keeps
+ * none.
+ */
 static void udp_sk_rx_dst_set(struct sock *sk, struct dst_entry *dst)
 {
 	bh_lock_sock(sk);
@@ -230,7 +244,10 @@ int __udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	enum skb_drop_reason reason = SKB_DROP_REASON_SOCKET_CLOSE;
 	int rc = -ENOTCONN;
 
-	/* A lookup of before the close may come here after it: nobody would read, or purge, the packet. */
+	/*
+	 * A lookup of before the close may come here after it: nobody would read, or purge, the
+	 * packet.
+	 */
 	if (likely(!sock_flag(sk, SOCK_DEAD))) {
 		rc = sock_queue_rcv_skb(sk, skb);
 		if (likely(!rc))
@@ -246,10 +263,12 @@ int __udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 /* --- groups and broadcast --- */
 
 /*
- * One copy for every socket that wants it. Sockets are collected on the stack under the slot's lock and served without it; when there are more than
- * the stack holds, it is emptied under the lock, which holds up binds: counted (M2).
+ * One copy for every socket that wants it. Sockets are collected on the stack under the slot's lock
+ * and served without it; when there are more than the stack holds, it is emptied under the lock,
+ * which holds up binds: counted (M2).
  */
-static int __udp4_lib_mcast_deliver(struct sk_buff *skb, const struct udp_key *key, struct udp_table *table)
+static int __udp4_lib_mcast_deliver(struct sk_buff *skb, const struct udp_key *key,
+				    struct udp_table *table)
 {
 	struct udp_hslot *slot = udp_hashslot(table, ntohs(key->dport));
 	struct sock *sk, *stack[MCAST_STACK];
@@ -275,8 +294,8 @@ static int __udp4_lib_mcast_deliver(struct sk_buff *skb, const struct udp_key *k
 }
 
 /*
- * A clone for each socket but number @final, which gets @skb itself. Ledger: the frame counts as delivered once, when the first clone is; what is
- * then left of @skb is one more copy.
+ * A clone for each socket but number @final, which gets @skb itself. Ledger: the frame counts as
+ * delivered once, when the first clone is; what is then left of @skb is one more copy.
  */
 static void flush_stack(struct sock **stack, unsigned count, struct sk_buff *skb, unsigned final)
 {

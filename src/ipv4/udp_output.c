@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * udp_output.c - a datagram from the caller to IP (RFC 768, 1122 4.1; mirrors udp_sendmsg and friends of net/ipv4/udp.c)
+ * udp_output.c - a datagram from the caller to IP (RFC 768, 1122 4.1; mirrors udp_sendmsg and
+ * friends of net/ipv4/udp.c)
  *
  * Theory of operation
- *   udp_sendmsg: whom to (address, control messages), by which route (the connected socket's cached one, sk_dst_check, or a look-up), then
- *   ip_make_skb > udp_send_skb > ip_send_skb. With MSG_MORE or UDP_CORK the pieces gather in sk_write_queue under the socket's
- *   lock until udp_push_pending_frames(). The checksum is summed while the payload is copied.
+ *   udp_sendmsg: whom to (address, control messages), by which route (the connected socket's cached
+ *   one, sk_dst_check, or a look-up), then ip_make_skb > udp_send_skb > ip_send_skb. With MSG_MORE
+ *   or UDP_CORK the pieces gather in sk_write_queue under the socket's lock until
+ *   udp_push_pending_frames(). The checksum is summed while the payload is copied.
  * Context: a call, inside the socket's vCPU. RFC 1122 4.1.4: errors are the caller's, at once.
  */
 #include <errno.h>
@@ -40,8 +42,9 @@ int udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 {
 	struct udp_sock *up = udp_sk(sk);
 	bool corkreq = READ_ONCE(up->corkflag) || (msg->msg_flags & MSG_MORE);
-	struct ip_append ap = { IS_UDPLITE(sk) ? udplite_getfrag : ip_generic_getfrag, msg, (int)(len + sizeof(struct udphdr)),
-				sizeof(struct udphdr), (unsigned)msg->msg_flags };
+	struct ip_append ap = { IS_UDPLITE(sk) ? udplite_getfrag : ip_generic_getfrag, msg,
+				(int)(len + sizeof(struct udphdr)), sizeof(struct udphdr),
+				(unsigned)msg->msg_flags };
 	struct flowi4 fl4_stack;
 	struct udp_send s = { .sk = sk, .msg = msg, .fl4 = &fl4_stack };
 	struct sk_buff *skb;
@@ -70,7 +73,8 @@ int udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 	if (err)
 		goto out;
 	if (msg->msg_flags & MSG_CONFIRM) {
-		struct neighbour *n = ipv4_neigh_lookup(s.rt->dst.dev, rt_nexthop(s.rt, s.fl4->daddr));
+		struct neighbour *n =
+			ipv4_neigh_lookup(s.rt->dst.dev, rt_nexthop(s.rt, s.fl4->daddr));
 
 		if (n)
 			WRITE_ONCE(n->confirmed, jiffies_now());
@@ -126,8 +130,12 @@ static int udp_send_cmsg(struct udp_send *s)
 	const struct ip_options_rcu *opt;
 	int err;
 
-	s->ipc = (struct ipcm_cookie){ .addr = inet->inet_saddr, .oif = s->sk->sk_bound_dev_if, .tos = -1, .priority = -1 };
-	s->ipc.sockc = (struct sockcm_cookie){ .mark = s->sk->sk_mark, .priority = s->sk->sk_priority, .tsflags = (uint16_t)s->sk->sk_tsflags };
+	s->ipc = (struct ipcm_cookie){
+		.addr = inet->inet_saddr, .oif = s->sk->sk_bound_dev_if, .tos = -1, .priority = -1
+	};
+	s->ipc.sockc = (struct sockcm_cookie){ .mark = s->sk->sk_mark,
+					       .priority = s->sk->sk_priority,
+					       .tsflags = (uint16_t)s->sk->sk_tsflags };
 	if (s->msg->msg_controllen) {
 		err = ip_cmsg_send(s->sk, s->msg, &s->ipc);
 		s->free_opt = s->ipc.opt;
@@ -149,7 +157,8 @@ static int udp_send_cmsg(struct udp_send *s)
 		s->connected = false;
 	}
 	s->tos = (uint8_t)RT_TOS(s->ipc.tos != -1 ? s->ipc.tos : inet->tos);
-	if (sock_flag(s->sk, SOCK_LOCALROUTE) || (s->msg->msg_flags & MSG_DONTROUTE) || (s->ipc.opt && s->ipc.opt->opt.is_strictroute)) {
+	if (sock_flag(s->sk, SOCK_LOCALROUTE) || (s->msg->msg_flags & MSG_DONTROUTE) ||
+	    (s->ipc.opt && s->ipc.opt->opt.is_strictroute)) {
 		s->tos |= RTO_ONLINK;
 		s->connected = false;
 	}
@@ -170,9 +179,15 @@ static int udp_send_route(struct udp_send *s)
 	const struct inet_sock *inet = inet_sk(s->sk);
 	int err = 0;
 
-	*s->fl4 = (struct flowi4){ .flowi4_oif = s->ipc.oif, .flowi4_mark = s->ipc.sockc.mark, .flowi4_tos = s->tos,
-				   .flowi4_proto = s->sk->sk_protocol, .flowi4_flags = inet->transparent ? FLOWI_FLAG_ANYSRC : 0,
-				   .saddr = s->saddr, .daddr = s->faddr, .fl4_sport = inet->inet_sport, .fl4_dport = s->dport,
+	*s->fl4 = (struct flowi4){ .flowi4_oif = s->ipc.oif,
+				   .flowi4_mark = s->ipc.sockc.mark,
+				   .flowi4_tos = s->tos,
+				   .flowi4_proto = s->sk->sk_protocol,
+				   .flowi4_flags = inet_sk_flowi_flags(s->sk),
+				   .saddr = s->saddr,
+				   .daddr = s->faddr,
+				   .fl4_sport = inet->inet_sport,
+				   .fl4_dport = s->dport,
 				   .flowi4_uid = s->sk->sk_uid };
 	if (s->connected)
 		s->rt = (struct rtable *)sk_dst_check(s->sk, 0);
@@ -193,7 +208,10 @@ static int udp_send_route(struct udp_send *s)
 	return 0;
 }
 
-/* Corked: gather, and send when the cork is out. With @pending the caller holds the lock already. Releases it. */
+/*
+ * Corked: gather, and send when the cork is out. With @pending the caller holds the lock already.
+ * Releases it.
+ */
 static int udp_append(struct udp_send *s, const struct ip_append *ap, bool corkreq, bool pending)
 {
 	struct sock *sk = s->sk;
@@ -235,7 +253,9 @@ static int udp_send_skb(struct sk_buff *skb, const struct flowi4 *fl4)
 	struct udphdr *uh = udp_hdr(skb);
 	__wsum csum;
 
-	*uh = (struct udphdr){ .source = inet_sk(sk)->inet_sport, .dest = fl4->fl4_dport, .len = htons((uint16_t)len) };
+	*uh = (struct udphdr){ .source = inet_sk(sk)->inet_sport,
+			       .dest = fl4->fl4_dport,
+			       .len = htons((uint16_t)len) };
 	if (is_udplite) {
 		csum = udplite_csum(skb);
 	} else if (sk->sk_no_check_tx) {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * udp_recv.c - a datagram from the socket's queue to its reader (mirrors udp_recvmsg and friends of net/ipv4/udp.c as of 3.13)
+ * udp_recv.c - a datagram from the socket's queue to its reader (mirrors udp_recvmsg and friends of
+ * net/ipv4/udp.c as of 3.13)
  *
  * Theory of operation
- *   udp_recvmsg > __skb_recv_datagram (waits), copy with the checksum verified on the way where it was not before, control messages,
- *   skb_free_datagram_locked. InDatagrams counts here, when the datagram is read. A datagram whose checksum proves wrong is taken out and
- *   counted; a non-blocking reader then gets EAGAIN, a blocking one goes on waiting.
+ *   udp_recvmsg > __skb_recv_datagram (waits), copy with the checksum verified on the way where it
+ *   was not before, control messages, skb_free_datagram_locked. InDatagrams counts here, when the
+ *   datagram is read. A datagram whose checksum proves wrong is taken out and counted; a
+ *   non-blocking reader then gets EAGAIN, a blocking one goes on waiting.
  * Context: a call, inside the socket's vCPU.
  */
 #include <errno.h>
@@ -39,12 +41,16 @@ try_again:
 	if (copied < ulen - min((size_t)off, ulen))
 		msg->msg_flags |= MSG_TRUNC;
 
-	/* A cut or partly covered datagram is verified before the copy, a whole one while it is copied. */
+	/*
+	 * A cut or partly covered datagram is verified before the copy, a whole one while it is
+	 * copied.
+	 */
 	if (copied < ulen || UDP_SKB_CB(skb)->partial_cov || off)
 		if (udp_lib_checksum_complete(skb))
 			goto csum_copy_err;
 	if (skb_csum_unnecessary(skb)) {
-		err = skb_copy_datagram_iovec(skb, (int)sizeof(struct udphdr) + off, msg, (int)copied);
+		err = skb_copy_datagram_iovec(skb, (int)sizeof(struct udphdr) + off, msg,
+					      (int)copied);
 	} else {
 		err = skb_copy_and_csum_datagram_iovec(skb, sizeof(struct udphdr), msg);
 		if (err == -EINVAL)
@@ -61,7 +67,9 @@ try_again:
 		UDP_INC_STATS(UDP_MIB_INDATAGRAMS, is_udplite);
 	sock_recv_ts_and_drops(msg, sk, skb);
 	if (sin) {
-		*sin = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = udp_hdr(skb)->source, .sin_addr.s_addr = ip_hdr(skb)->saddr };
+		*sin = (struct sockaddr_in){ .sin_family = AF_INET,
+					     .sin_port = udp_hdr(skb)->source,
+					     .sin_addr.s_addr = ip_hdr(skb)->saddr };
 		*addr_len = sizeof(*sin);
 	}
 	if (inet_sk(sk)->cmsg_flags)
@@ -87,19 +95,25 @@ csum_copy_err:
 	goto try_again;
 }
 
-/* Whole-packet verification of what waits in the queue: so that poll() never announces a datagram that recv() will refuse. */
+/*
+ * Whole-packet verification of what waits in the queue: so that poll() never announces a datagram
+ * that recv() will refuse.
+ */
 unsigned udp_poll(struct socket *sock)
 {
 	unsigned mask = datagram_poll(sock);
 	struct sock *sk = sock->sk;
 
-	if ((mask & POLLIN) && sock->nonblock && !(sk->sk_shutdown & RCV_SHUTDOWN) && !first_packet_length(sk) &&
-	    skb_queue_empty(&sk->sk_error_queue) && !sk->sk_err)
+	if ((mask & POLLIN) && sock->nonblock && !(sk->sk_shutdown & RCV_SHUTDOWN) &&
+	    !first_packet_length(sk) && skb_queue_empty(&sk->sk_error_queue) && !sk->sk_err)
 		mask &= ~(unsigned)(POLLIN | POLLRDNORM);
 	return mask;
 }
 
-/* Payload length + 1 of the first good datagram, 0 when there is none; bad ones ahead of it are dropped and counted. */
+/*
+ * Payload length + 1 of the first good datagram, 0 when there is none; bad ones ahead of it are
+ * dropped and counted.
+ */
 static unsigned first_packet_length(struct sock *sk)
 {
 	struct sk_buff_head *rcvq = &sk->sk_receive_queue, bad;

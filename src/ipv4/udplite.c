@@ -3,15 +3,19 @@
  * udplite.c - UDP-Lite: a checksum that covers a part (RFC 3828; mirrors net/ipv4/udplite.c)
  *
  * Theory of operation
- *   The length field of UDP becomes the coverage: 0 is everything, else 8..length. A sender sets it with UDPLITE_SEND_CSCOV, a receiver refuses
- *   less than UDPLITE_RECV_CSCOV. The walk is UDP's (udp_input.c), with a table and a MIB of its own; here is what differs.
+ *   The length field of UDP becomes the coverage: 0 is everything, else 8..length. A sender sets it
+ *   with UDPLITE_SEND_CSCOV, a receiver refuses less than UDPLITE_RECV_CSCOV. The walk is UDP's
+ *   (udp_input.c), with a table and a MIB of its own; here is what differs.
  */
 #include <errno.h>
 
 #include "core/socket.h"
 #include "ipv4/udp.h"
 
-/* The payload is copied without summing: what the checksum covers is known only when the whole packet is there. */
+/*
+ * The payload is copied without summing: what the checksum covers is known only when the whole
+ * packet is there.
+ */
 int udplite_getfrag(void *from, char *to, int offset, int len, int odd, struct sk_buff *skb)
 {
 	(void)odd;

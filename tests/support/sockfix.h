@@ -2,8 +2,8 @@
 /*
  * sockfix.h: sockets on the host of ipfix.h, for the checks of the socket part of src/ipv4
  *
- * Calls are made inside vCPU 0, one visit each, and the net is turned until it rests after each of them. Datagrams come
- * from the wire (sock_udp_rx) or over lo.
+ * Calls are made inside vCPU 0, one visit each, and the net is turned until it rests after each of
+ * them. Datagrams come from the wire (sock_udp_rx) or over lo.
  */
 #ifndef TESTS_SUPPORT_SOCKFIX_H
 #define TESTS_SUPPORT_SOCKFIX_H
@@ -17,16 +17,18 @@
 
 #define GROUP "239.193.4.65"
 
-static const struct cred sock_root = { .net_admin = true, .net_raw = true, .net_bind_service = true };
+static const struct cred sock_root = { .net_admin = true,
+				       .net_raw = true,
+				       .net_bind_service = true };
 static const struct cred sock_user = { .uid = 1000, .gid = 1000 };
 
 /* One call: the value of @expr, made inside vCPU 0. */
-#define IN_VCPU(expr)                                                                                                  \
-	({                                                                                                             \
-		ipfix_enter(0);                                                                                        \
-		__auto_type _ret = (expr);                                                                             \
-		ipfix_leave();                                                                                         \
-		_ret;                                                                                                  \
+#define IN_VCPU(expr)                      \
+	({                                 \
+		ipfix_enter(0);            \
+		__auto_type _ret = (expr); \
+		ipfix_leave();             \
+		_ret;                      \
 	})
 
 static inline int sock_try(const struct cred *cred, int type, int protocol, struct socket **s)
@@ -104,11 +106,13 @@ static inline struct socket *sock_udp(const char *addr, unsigned port)
 	return s;
 }
 
-static inline int sock_send(struct socket *s, const void *buf, size_t len, const char *addr, unsigned port)
+static inline int sock_send(struct socket *s, const void *buf, size_t len, const char *addr,
+			    unsigned port)
 {
 	struct sockaddr_in a = sin_of(addr ? addr : "0.0.0.0", port);
 
-	return (int)IN_VCPU(sock_sendto(s, buf, len, 0, addr ? (struct sockaddr *)&a : NULL, addr ? sizeof(a) : 0));
+	return (int)IN_VCPU(sock_sendto(s, buf, len, 0, addr ? (struct sockaddr *)&a : NULL,
+					addr ? sizeof(a) : 0));
 }
 
 static inline int sock_recv(struct socket *s, void *buf, size_t len, int flags)
@@ -140,8 +144,8 @@ static inline unsigned sock_drops(const struct socket *s)
 /* --- UDP on the wire --- */
 
 /* Header and payload (NULL: counting up) at @msg, checksum made; returns the length. */
-static inline unsigned sock_udp_msg(void *msg, const char *saddr, unsigned sport, const char *daddr, unsigned dport,
-				    const void *data, unsigned len)
+static inline unsigned sock_udp_msg(void *msg, const char *saddr, unsigned sport, const char *daddr,
+				    unsigned dport, const void *data, unsigned len)
 {
 	struct udphdr *uh = msg;
 	unsigned char *p = msg;
@@ -166,8 +170,8 @@ static inline int sock_pkt_type(const char *daddr)
 }
 
 /* A datagram of @len payload bytes from @saddr:@sport arrives at @dev for @daddr:@dport. */
-static inline void sock_udp_rx(struct net_device *dev, const char *saddr, unsigned sport, const char *daddr, unsigned dport,
-			       const void *data, unsigned len)
+static inline void sock_udp_rx(struct net_device *dev, const char *saddr, unsigned sport,
+			       const char *daddr, unsigned dport, const void *data, unsigned len)
 {
 	static unsigned char pkt[65536], msg[65536];
 	unsigned n = sock_udp_msg(msg, saddr, sport, daddr, dport, data, len);
@@ -201,19 +205,22 @@ static inline void udp_invariants(void)
 {
 	const uint64_t *u = ipfix_now()->udp;
 
-	ck_assert_uint_le(u[UDP_MIB_RCVBUFERRORS] + u[UDP_MIB_CSUMERRORS] + u[UDP_MIB_MEMERRORS], u[UDP_MIB_INERRORS]);
+	ck_assert_uint_le(u[UDP_MIB_RCVBUFERRORS] + u[UDP_MIB_CSUMERRORS] + u[UDP_MIB_MEMERRORS],
+			  u[UDP_MIB_INERRORS]);
 }
 
 static inline int sock_join(struct socket *s, const char *group, struct net_device *dev)
 {
-	struct ip_mreqn m = { .imr_multiaddr.s_addr = inet_addr(group), .imr_ifindex = dev ? dev->ifindex : 0 };
+	struct ip_mreqn m = { .imr_multiaddr.s_addr = inet_addr(group),
+			      .imr_ifindex = dev ? dev->ifindex : 0 };
 
 	return sock_set(s, SOL_IP, IP_ADD_MEMBERSHIP, &m, sizeof(m));
 }
 
 static inline int sock_leave(struct socket *s, const char *group, struct net_device *dev)
 {
-	struct ip_mreqn m = { .imr_multiaddr.s_addr = inet_addr(group), .imr_ifindex = dev ? dev->ifindex : 0 };
+	struct ip_mreqn m = { .imr_multiaddr.s_addr = inet_addr(group),
+			      .imr_ifindex = dev ? dev->ifindex : 0 };
 
 	return sock_set(s, SOL_IP, IP_DROP_MEMBERSHIP, &m, sizeof(m));
 }

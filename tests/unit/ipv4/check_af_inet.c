@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_af_inet.c: the family: which sockets there are, who may have them, bind, shutdown, what is refused. */
+/*
+ * check_af_inet.c: the family: which sockets there are, who may have them, bind, shutdown, what is
+ * refused.
+ */
 #include "support/sockfix.h"
 
 #include <poll.h>
@@ -33,7 +36,8 @@ START_TEST(test_types)
 	ck_assert_int_eq(try(SOCK_DGRAM, -1), -EINVAL);
 	ck_assert_int_eq(try(SOCK_DGRAM, 256), -EINVAL);
 	ck_assert_int_eq(sock_try(&sock_user, SOCK_RAW, IPPROTO_ICMP, &s), -EPERM);
-	ck_assert_int_eq(IN_VCPU(sock_create(&f.n.net, &sock_root, PF_INET6, SOCK_DGRAM, 0, &s)), -EAFNOSUPPORT);
+	ck_assert_int_eq(IN_VCPU(sock_create(&f.n.net, &sock_root, PF_INET6, SOCK_DGRAM, 0, &s)),
+			 -EAFNOSUPPORT);
 }
 END_TEST
 
@@ -109,7 +113,8 @@ START_TEST(test_shutdown)
 	ck_assert_int_eq(sock_send(s, "x", 1, NULL, 0), -EPIPE);
 	ck_assert_uint_eq(IN_VCPU(sock_poll(s)) & (POLLHUP | POLLRDHUP), 0);
 	ck_assert_int_eq(IN_VCPU(sock_shutdown(s, SHUT_RDWR)), 0);
-	ck_assert_uint_eq(IN_VCPU(sock_poll(s)) & (POLLHUP | POLLRDHUP | POLLIN), POLLHUP | POLLRDHUP | POLLIN);
+	ck_assert_uint_eq(IN_VCPU(sock_poll(s)) & (POLLHUP | POLLRDHUP | POLLIN),
+			  POLLHUP | POLLRDHUP | POLLIN);
 	sock_close(s);
 }
 END_TEST
@@ -196,8 +201,10 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_types, test_bind, test_nonlocal_bind, test_bind_address_no_port, test_shutdown, test_not_for_datagrams,
-		test_counts, NULL,
+		test_types,	    test_bind,
+		test_nonlocal_bind, test_bind_address_no_port,
+		test_shutdown,	    test_not_for_datagrams,
+		test_counts,	    NULL,
 	};
 	const TTest *const init[] = { test_twice_in_a_process, test_fail_nth_init, NULL };
 	Suite *s = suite_of("af_inet", ipfix_begin, ipfix_end, tests);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* check_igmp.c: groups of an interface, what routers are told of them and when, the sockets' side. */
+/*
+ * check_igmp.c: groups of an interface, what routers are told of them and when, the sockets' side.
+ */
 #include "unit/ipv4/igmpfix.h"
 
 /* --- version 3 --- */
@@ -98,7 +100,8 @@ START_TEST(test_bad_messages)
 
 	seconds(60);
 	ipfix_mark();
-	*(struct igmphdr *)(void *)msg = (struct igmphdr){ .type = IGMP_HOST_MEMBERSHIP_QUERY, .code = 10 };
+	*(struct igmphdr *)(void *)msg =
+		(struct igmphdr){ .type = IGMP_HOST_MEMBERSHIP_QUERY, .code = 10 };
 	igmp_sum(msg, 8);
 	msg[2] ^= 1;
 	rx_igmp("224.0.0.1", 8); /* checksum */
@@ -136,7 +139,8 @@ START_TEST(test_v2)
 	rx_old(IGMP_HOST_MEMBERSHIP_QUERY, 100, "0.0.0.0", "224.0.0.1");
 	seconds(12);
 	ipfix_mark();
-	ck_assert_ptr_nonnull(strstr(netfix_cat(&f.n, "/proc/net/igmp"), "eth0      :     1      V2\n"));
+	ck_assert_ptr_nonnull(
+		strstr(netfix_cat(&f.n, "/proc/net/igmp"), "eth0      :     1      V2\n"));
 	a = joined(G1);
 	netfix_advance(&f.n, 4 * NETFIX_TICK);
 	ck_assert_uint_eq(f.nsent, 1);
@@ -178,7 +182,8 @@ START_TEST(test_v1)
 	struct socket *s;
 
 	rx_old(IGMP_HOST_MEMBERSHIP_QUERY, 0, "0.0.0.0", "224.0.0.1");
-	ck_assert_ptr_nonnull(strstr(netfix_cat(&f.n, "/proc/net/igmp"), "eth0      :     1      V1\n"));
+	ck_assert_ptr_nonnull(
+		strstr(netfix_cat(&f.n, "/proc/net/igmp"), "eth0      :     1      V1\n"));
 	seconds(12);
 	ipfix_mark();
 	s = joined(G1);
@@ -318,12 +323,14 @@ START_TEST(test_proc_igmp)
 		 "3\teth1      :     1      V3\n"
 		 "\t\t\t\t010000E0     1 0:00000000\t\t0\n");
 	ck_assert_str_eq(netfix_cat(&f.n, "/proc/net/igmp"), want);
-	ck_assert_str_eq(netfix_cat(&f.n, "/proc/net/mcfilter"), "Idx Device        MCA        SRC    INC    EXC\n");
+	ck_assert_str_eq(netfix_cat(&f.n, "/proc/net/mcfilter"),
+			 "Idx Device        MCA        SRC    INC    EXC\n");
 	/* a report on its way: hundredths of a second */
 	rx_v3_query(100, GROUP, NULL, NULL);
 	ck_assert_ptr_nonnull(strstr(netfix_cat(&f.n, "/proc/net/igmp"), "4104C1EF     2 1:00000"));
 	seconds(12);
-	ck_assert_ptr_nonnull(strstr(netfix_cat(&f.n, "/proc/net/igmp"), "4104C1EF     2 0:00000000\t\t1\n"));
+	ck_assert_ptr_nonnull(
+		strstr(netfix_cat(&f.n, "/proc/net/igmp"), "4104C1EF     2 0:00000000\t\t1\n"));
 	sock_close(s);
 	sock_close(t);
 }
@@ -380,7 +387,8 @@ START_TEST(test_two_vcpus)
 	seconds(60);
 	ipfix_mark();
 	ipfix_enter(1);
-	ck_assert_int_eq(sock_create(&f.n.net, &sock_root, PF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0, &s), 0);
+	ck_assert_int_eq(
+		sock_create(&f.n.net, &sock_root, PF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0, &s), 0);
 	ck_assert_int_eq(sock_call_setsockopt(s, SOL_IP, IP_ADD_MEMBERSHIP, &m, sizeof(m)), 0);
 	ipfix_leave();
 	seconds(5);
@@ -401,8 +409,8 @@ static bool sweep_membership(unsigned long nth, bool *ret_hit)
 	bool ok;
 
 	kmem_fail_nth(&f.n.net.m.kmem, nth, NULL);
-	ok = !sock_join(s, G1, f.eth0) && !source(s, IP_BLOCK_SOURCE, G1, S1) && !source(s, IP_BLOCK_SOURCE, G1, S2) &&
-	     !source(s, IP_UNBLOCK_SOURCE, G1, S1);
+	ok = !sock_join(s, G1, f.eth0) && !source(s, IP_BLOCK_SOURCE, G1, S1) &&
+	     !source(s, IP_BLOCK_SOURCE, G1, S2) && !source(s, IP_UNBLOCK_SOURCE, G1, S1);
 	*ret_hit = kmem_fault_hit(&f.n.net.m.kmem);
 	kmem_fail_nth(&f.n.net.m.kmem, 0, NULL);
 	sock_close(s);
@@ -447,10 +455,23 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_M4_v3_join_leave, test_v3_queries, test_bad_messages, test_v2, test_v1, test_forced_version,
-		test_v2_query_stops_v3, test_link_local_reports,
-		test_limits, test_mcast_options, test_proc_igmp, test_device_down_and_up, test_device_gone, test_two_vcpus,
-		test_fail_nth, test_fail_nth_reports, NULL,
+		test_M4_v3_join_leave,
+		test_v3_queries,
+		test_bad_messages,
+		test_v2,
+		test_v1,
+		test_forced_version,
+		test_v2_query_stops_v3,
+		test_link_local_reports,
+		test_limits,
+		test_mcast_options,
+		test_proc_igmp,
+		test_device_down_and_up,
+		test_device_gone,
+		test_two_vcpus,
+		test_fail_nth,
+		test_fail_nth_reports,
+		NULL,
 	};
 	Suite *s = suite_create("igmp");
 	TCase *tc = tcase_create("igmp");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_igmp_source.c: filters by source: what sockets ask for, what routers are told, what is delivered. */
+/*
+ * check_igmp_source.c: filters by source: what sockets ask for, what routers are told, what is
+ * delivered.
+ */
 #include "unit/ipv4/igmpfix.h"
 
 static unsigned rx_src(const char *src, struct socket *s)
@@ -76,7 +79,9 @@ START_TEST(test_block)
 	ck_assert_uint_eq(f.nsent, 2);
 	sent_v3(0, "6 " G1 " " S1 ";");
 	ck_assert_uint_eq(rx_src(S1, s), 0);
-	ck_assert_uint_eq(ipfix_dropped(SKB_DROP_REASON_IP_NOT_JOINED) + ipfix_dropped(SKB_DROP_REASON_UDP_NO_MCAST), 1);
+	ck_assert_uint_eq(ipfix_dropped(SKB_DROP_REASON_IP_NOT_JOINED) +
+				  ipfix_dropped(SKB_DROP_REASON_UDP_NO_MCAST),
+			  1);
 	ck_assert_uint_eq(rx_src(S2, s), 1);
 	/* all excluded: silence; some: the group's state */
 	rx_v3_query(10, G1, S1, NULL);
@@ -113,7 +118,8 @@ START_TEST(test_msfilter)
 	struct {
 		struct ip_msfilter m;
 		struct in_addr more[20];
-	} u = { .m = { .imsf_multiaddr.s_addr = inet_addr(G1), .imsf_interface.s_addr = inet_addr(A_SELF) } };
+	} u = { .m = { .imsf_multiaddr.s_addr = inet_addr(G1),
+		       .imsf_interface.s_addr = inet_addr(A_SELF) } };
 	socklen_t len = sizeof(u);
 	char mem[64];
 
@@ -150,7 +156,8 @@ START_TEST(test_msfilter)
 	u.m.imsf_numsrc = 2;
 	ck_assert_int_eq(sock_set(s, SOL_IP, IP_MSFILTER, &u, IP_MSFILTER_SIZE(1)), -EINVAL);
 	u.m.imsf_numsrc = 11;
-	ck_assert_int_eq(sock_set(s, SOL_IP, IP_MSFILTER, &u, IP_MSFILTER_SIZE(11)), -ENOBUFS); /* igmp_max_msf 10 */
+	/* igmp_max_msf 10 */
+	ck_assert_int_eq(sock_set(s, SOL_IP, IP_MSFILTER, &u, IP_MSFILTER_SIZE(11)), -ENOBUFS);
 	ck_assert_int_eq(sock_set(s, SOL_IP, IP_MSFILTER, mem, 4), -EINVAL);
 	u.m.imsf_numsrc = 0;
 	u.m.imsf_multiaddr.s_addr = inet_addr(A_PEER);
@@ -164,7 +171,10 @@ START_TEST(test_msfilter)
 }
 END_TEST
 
-/* Reports are cut at the MTU: lists of blocked sources go on in a second message, lists of a mode are truncated. */
+/*
+ * Reports are cut at the MTU: lists of blocked sources go on in a second message, lists of a mode
+ * are truncated.
+ */
 START_TEST(test_many_sources)
 {
 	struct socket *s = joined(G1);
@@ -212,7 +222,8 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_ssm, test_block, test_msfilter, test_many_sources, NULL };
+	const TTest *const tests[] = { test_ssm, test_block, test_msfilter, test_many_sources,
+				       NULL };
 	Suite *s = suite_create("igmp_source");
 	TCase *tc = tcase_create("igmp_source");
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* check_udp.c: a datagram from IP to the socket: validation, look-up, queue, backlog, groups, errors. */
+/*
+ * check_udp.c: a datagram from IP to the socket: validation, look-up, queue, backlog, groups,
+ * errors.
+ */
 #include "support/sockfix.h"
 
 #include <linux/filter.h>
@@ -40,7 +43,9 @@ START_TEST(test_K1_good)
 
 	sock_rx(100);
 	udp_moved(-1);
-	ck_assert_int_eq(IN_VCPU(sock_recvfrom(s, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len)), 100);
+	ck_assert_int_eq(
+		IN_VCPU(sock_recvfrom(s, buf, sizeof(buf), 0, (struct sockaddr *)&from, &len)),
+		100);
 	ck_assert_uint_eq(len, sizeof(from));
 	ck_assert_uint_eq(from.sin_addr.s_addr, inet_addr(A_PEER));
 	ck_assert_uint_eq(ntohs(from.sin_port), 4000);
@@ -51,7 +56,10 @@ START_TEST(test_K1_good)
 }
 END_TEST
 
-/* A datagram of @len payload bytes whose UDP header was changed by @change; the checksum made again if @sum. */
+/*
+ * A datagram of @len payload bytes whose UDP header was changed by @change; the checksum made again
+ * if @sum.
+ */
 static void rx_changed(unsigned len, void (*change)(struct udphdr *), bool sum)
 {
 	unsigned n = sock_udp_msg(msg, A_PEER, 4000, A_SELF, 5000, NULL, len);
@@ -60,8 +68,8 @@ static void rx_changed(unsigned len, void (*change)(struct udphdr *), bool sum)
 	change(uh);
 	if (sum) {
 		uh->check = 0;
-		uh->check = csum_tcpudp_magic(inet_addr(A_PEER), inet_addr(A_SELF), ntohs(uh->len), IPPROTO_UDP,
-					      csum_partial(msg, ntohs(uh->len), 0));
+		uh->check = csum_tcpudp_magic(inet_addr(A_PEER), inet_addr(A_SELF), ntohs(uh->len),
+					      IPPROTO_UDP, csum_partial(msg, ntohs(uh->len), 0));
 	}
 	ipfix_rx(f.eth0, pkt, ipfix_pkt(pkt, A_PEER, A_SELF, IPPROTO_UDP, msg, n));
 }
@@ -136,7 +144,8 @@ START_TEST(test_K5_checksum)
 		ck_assert_uint_gt(sock_rmem(s), 0);
 		if (i == 3)
 			ck_assert_uint_eq(IN_VCPU(sock_poll(s)) & 1 /* POLLIN */, 0);
-		ck_assert_int_eq(sock_recv(s, buf, i == 1 ? 50 : 500, i == 2 ? MSG_PEEK : 0), -EAGAIN);
+		ck_assert_int_eq(sock_recv(s, buf, i == 1 ? 50 : 500, i == 2 ? MSG_PEEK : 0),
+				 -EAGAIN);
 		udp_moved(UDP_MIB_INERRORS, 1, UDP_MIB_CSUMERRORS, 1);
 		ck_assert_uint_eq(sock_drops(s), i + 1);
 		ck_assert_uint_eq(sock_rmem(s), 0);
@@ -189,7 +198,10 @@ START_TEST(test_K8_one_above_the_limit)
 	unsigned t = charge(s, 100);
 
 	ck_assert_uint_gt(t, 500);
-	/* at 2t the third is refused by its queue, at 2t + 1 it is taken and the fourth refused before */
+	/*
+	 * at 2t the third is refused by its queue, at 2t + 1 it is taken and the fourth refused
+	 * before
+	 */
 	s->sk->sk_rcvbuf = (int)(2 * t);
 	for (unsigned i = 0; i < 3; i++)
 		sock_rx(100);
@@ -323,7 +335,8 @@ START_TEST(test_K14_random)
 	}
 	attach(s[3], refuse);
 	for (unsigned i = 0; i < 3000; i++) {
-		unsigned len = lens[rng_below(&r, ARRAY_SIZE(lens))], port = 5000 + rng_below(&r, 3);
+		unsigned len = lens[rng_below(&r, ARRAY_SIZE(lens))],
+			 port = 5000 + rng_below(&r, 3);
 		unsigned n = sock_udp_msg(msg, A_PEER, 4000, A_SELF, port, NULL, len);
 
 		if (!rng_below(&r, 4))
@@ -335,11 +348,14 @@ START_TEST(test_K14_random)
 			read += sock_recv(s[rng_below(&r, 4)], buf, sizeof(buf), 0) >= 0;
 		udp_invariants();
 	}
-	queued = skb_queue_len(&s[0]->sk->sk_receive_queue) + skb_queue_len(&s[1]->sk->sk_receive_queue) +
-		 skb_queue_len(&s[2]->sk->sk_receive_queue) + skb_queue_len(&s[3]->sk->sk_receive_queue);
+	queued = skb_queue_len(&s[0]->sk->sk_receive_queue) +
+		 skb_queue_len(&s[1]->sk->sk_receive_queue) +
+		 skb_queue_len(&s[2]->sk->sk_receive_queue) +
+		 skb_queue_len(&s[3]->sk->sk_receive_queue);
 	ck_assert_uint_eq(udp_mib(INDATAGRAMS), read);
 	/* each is in one place: read, refused, without a port, or waiting */
-	ck_assert_uint_eq(udp_mib(INDATAGRAMS) + udp_mib(INERRORS) + udp_mib(NOPORTS) + queued, sent);
+	ck_assert_uint_eq(udp_mib(INDATAGRAMS) + udp_mib(INERRORS) + udp_mib(NOPORTS) + queued,
+			  sent);
 	ck_assert_uint_gt(udp_mib(INDATAGRAMS), 100);
 	ck_assert_uint_gt(udp_mib(RCVBUFERRORS), 100);
 	ck_assert_uint_gt(udp_mib(CSUMERRORS), 100);
@@ -477,7 +493,8 @@ START_TEST(test_M1_M6_three_sockets)
 		s[i] = sock_udp(GROUP, 14506);
 		ck_assert_int_eq(sock_join(s[i], GROUP, f.eth0), 0);
 	}
-	s[3] = sock_udp("0.0.0.0", 14506); /* joined on the other interface, and wants only what it joined */
+	/* joined on the other interface, and wants only what it joined */
+	s[3] = sock_udp("0.0.0.0", 14506);
 	ck_assert_int_eq(sock_set_int(s[3], SOL_IP, IP_MULTICAST_ALL, 0), 0);
 	ck_assert_int_eq(sock_join(s[3], GROUP, f.eth1), 0);
 	netfix_advance(&f.n, 30 * NSEC_PER_SEC);
@@ -496,10 +513,12 @@ START_TEST(test_M1_M6_three_sockets)
 	ck_assert_uint_eq(ipfix_ip(INMCASTOCTETS), 33);
 	netfix_balanced(&f.n);
 	/* M5 */
-	ck_assert_ptr_nonnull(strstr(netfix_cat(&f.n, "/proc/net/udp"), " 4104C1EF:38AA 00000000:0000 07 "));
+	ck_assert_ptr_nonnull(
+		strstr(netfix_cat(&f.n, "/proc/net/udp"), " 4104C1EF:38AA 00000000:0000 07 "));
 	/* M6, sending */
 	ipfix_mark();
-	ck_assert_int_eq(sock_send(s[0], "hello", 5, GROUP, 9), -ENETUNREACH); /* no route, no interface chosen */
+	/* no route, no interface chosen */
+	ck_assert_int_eq(sock_send(s[0], "hello", 5, GROUP, 9), -ENETUNREACH);
 	ck_assert_int_eq(sock_set(s[0], SOL_IP, IP_MULTICAST_IF, &from, sizeof(from)), 0);
 	ck_assert_int_eq(sock_send(s[0], "hello", 5, GROUP, 9), 5);
 	ck_assert_uint_eq(ipfix_ip(OUTMCASTPKTS), 1);
@@ -656,15 +675,16 @@ START_TEST(test_udplite_K6)
 		sock_udp_msg(msg, A_PEER, 4000, A_SELF, 5000, NULL, 20);
 		uh->len = htons(cov[i]);
 		uh->check = 0;
-		uh->check = csum_tcpudp_magic(inet_addr(A_PEER), inet_addr(A_SELF), 28, IPPROTO_UDPLITE,
-					      csum_partial(msg, (int)over, 0));
+		uh->check = csum_tcpudp_magic(inet_addr(A_PEER), inet_addr(A_SELF), 28,
+					      IPPROTO_UDPLITE, csum_partial(msg, (int)over, 0));
 		if (i == 4)
 			uh->check = 0;
 		msg[27] ^= i == 0; /* not covered: does not matter */
 		n = ipfix_pkt(pkt, A_PEER, A_SELF, IPPROTO_UDPLITE, msg, 28);
 		ipfix_mark();
 		ipfix_rx(f.eth0, pkt, n);
-		ck_assert_int_eq(sock_recv(s, buf, sizeof(buf), 0), i == 0 || i == 3 ? 20 : -EAGAIN);
+		ck_assert_int_eq(sock_recv(s, buf, sizeof(buf), 0),
+				 i == 0 || i == 3 ? 20 : -EAGAIN);
 		ck_assert_uint_eq(udplite_mib(INDATAGRAMS), i == 0 || i == 3);
 		ck_assert_uint_eq(udplite_mib(INERRORS), !(i == 0 || i == 3));
 		udp_moved(-1);
@@ -675,7 +695,8 @@ START_TEST(test_udplite_K6)
 	sock_udp_msg(msg, A_PEER, 4000, A_SELF, 5000, NULL, 20);
 	uh->len = htons(12);
 	uh->check = 0;
-	uh->check = csum_tcpudp_magic(inet_addr(A_PEER), inet_addr(A_SELF), 28, IPPROTO_UDPLITE, csum_partial(msg, 12, 0));
+	uh->check = csum_tcpudp_magic(inet_addr(A_PEER), inet_addr(A_SELF), 28, IPPROTO_UDPLITE,
+				      csum_partial(msg, 12, 0));
 	ipfix_mark();
 	ipfix_rx(f.eth0, pkt, ipfix_pkt(pkt, A_PEER, A_SELF, IPPROTO_UDPLITE, msg, 28));
 	ck_assert_uint_eq(udplite_mib(INERRORS), 1);
@@ -690,8 +711,9 @@ START_TEST(test_udplite_K6)
 	ck_assert_int_eq(ipfix_iph(f.sent[0].ip)->protocol, IPPROTO_UDPLITE);
 	uh = (struct udphdr *)(void *)(f.sent[0].ip + 20);
 	ck_assert_uint_eq(ntohs(uh->len), 8);
-	ck_assert_uint_eq(csum_tcpudp_magic(inet_addr(A_SELF), inet_addr(A_PEER), 18, IPPROTO_UDPLITE,
-					    csum_partial(uh, 8, 0)), 0);
+	ck_assert_uint_eq(csum_tcpudp_magic(inet_addr(A_SELF), inet_addr(A_PEER), 18,
+					    IPPROTO_UDPLITE, csum_partial(uh, 8, 0)),
+			  0);
 	ck_assert_uint_eq(udplite_mib(OUTDATAGRAMS), 1);
 	sock_close(s);
 }
@@ -730,11 +752,27 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_K1_good, test_K1_lengths, test_K5_checksum, test_K4_no_socket, test_K8_one_above_the_limit, test_K10_backlog,
-		test_K12_L6_filter, test_K11_L5_protocol_memory, test_K14_random, test_K15_drops_end_with_the_socket,
-		test_K2_J6_J7_early_demux, test_K10_closed_meanwhile, test_L8_one_reader_wakes, test_M1_M6_three_sockets,
-		test_M2_flush_under_lock, test_M3_clone_fails, test_M4_broadcast_to_all, test_errors, test_udplite_K6,
-		test_fail_nth, NULL,
+		test_K1_good,
+		test_K1_lengths,
+		test_K5_checksum,
+		test_K4_no_socket,
+		test_K8_one_above_the_limit,
+		test_K10_backlog,
+		test_K12_L6_filter,
+		test_K11_L5_protocol_memory,
+		test_K14_random,
+		test_K15_drops_end_with_the_socket,
+		test_K2_J6_J7_early_demux,
+		test_K10_closed_meanwhile,
+		test_L8_one_reader_wakes,
+		test_M1_M6_three_sockets,
+		test_M2_flush_under_lock,
+		test_M3_clone_fails,
+		test_M4_broadcast_to_all,
+		test_errors,
+		test_udplite_K6,
+		test_fail_nth,
+		NULL,
 	};
 
 	return suite_of("udp", ipfix_begin, ipfix_end, tests);

@@ -22,7 +22,8 @@ static struct socket *plain(void)
 
 START_TEST(test_K3_best_match)
 {
-	struct socket *any = sock_udp("0.0.0.0", 5000), *addr = sock_udp(A_SELF, 5000), *dev = sock_new(SOCK_DGRAM, 0);
+	struct socket *any = sock_udp("0.0.0.0", 5000), *addr = sock_udp(A_SELF, 5000),
+		      *dev = sock_new(SOCK_DGRAM, 0);
 	struct socket *conn = sock_udp(A_SELF, 5000);
 
 	ck_assert_int_eq(sock_set_int(dev, SOL_SOCKET, SO_REUSEADDR, 1), 0);
@@ -103,7 +104,8 @@ START_TEST(test_bind_clashes)
 	ck_assert_int_eq(sock_set_int(b, SOL_SOCKET, SO_REUSEPORT, 1), 0);
 	ck_assert_int_eq(sock_bind_to(b, A_SELF, 5000), 0);
 	ck_assert_int_eq(sock_set_int(u, SOL_SOCKET, SO_REUSEPORT, 1), 0);
-	ck_assert_int_eq(sock_bind_to(u, A_SELF, 5000), -EADDRINUSE); /* somebody else's port cannot be stolen */
+	/* somebody else's port cannot be stolen */
+	ck_assert_int_eq(sock_bind_to(u, A_SELF, 5000), -EADDRINUSE);
 	sock_close(a);
 	sock_close(b);
 	/* a port that was given up is free */
@@ -199,8 +201,13 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_K3_best_match, test_K3_second_hash, test_bind_clashes, test_reuseport_spreads, test_ephemeral_ports,
-		test_bound_to_device, NULL,
+		test_K3_best_match,
+		test_K3_second_hash,
+		test_bind_clashes,
+		test_reuseport_spreads,
+		test_ephemeral_ports,
+		test_bound_to_device,
+		NULL,
 	};
 
 	return suite_of("udp_hash", ipfix_begin, ipfix_end, tests);

@@ -16,8 +16,10 @@ static const struct udphdr *sent_udp(unsigned i)
 	ck_assert_uint_lt(i, f.nsent);
 	ck_assert_int_eq(iph->protocol, IPPROTO_UDP);
 	if (uh->check)
-		ck_assert_uint_eq(csum_tcpudp_magic(iph->saddr, iph->daddr, ntohs(uh->len), IPPROTO_UDP,
-						    csum_partial(uh, ntohs(uh->len), 0)), 0);
+		ck_assert_uint_eq(csum_tcpudp_magic(iph->saddr, iph->daddr, ntohs(uh->len),
+						    IPPROTO_UDP,
+						    csum_partial(uh, ntohs(uh->len), 0)),
+				  0);
 	return uh;
 }
 
@@ -64,11 +66,17 @@ START_TEST(test_O1_refusals)
 	ck_assert_int_eq(sock_send(s, "x", 1, A_PEER, 0), -EINVAL);
 	ck_assert_int_eq(sock_send(s, buf, 65508, A_PEER, 7), -EMSGSIZE);
 	ck_assert_int_eq(sock_send(s, buf, 65535, A_PEER, 7), -EMSGSIZE);
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, buf, 65536, 0, (struct sockaddr *)&a, sizeof(a))), -EMSGSIZE);
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "x", 1, MSG_OOB, (struct sockaddr *)&a, sizeof(a))), -EOPNOTSUPP);
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "x", 1, 0, (struct sockaddr *)&a, 15)), -EINVAL);
+	ck_assert_int_eq(
+		(int)IN_VCPU(sock_sendto(s, buf, 65536, 0, (struct sockaddr *)&a, sizeof(a))),
+		-EMSGSIZE);
+	ck_assert_int_eq(
+		(int)IN_VCPU(sock_sendto(s, "x", 1, MSG_OOB, (struct sockaddr *)&a, sizeof(a))),
+		-EOPNOTSUPP);
+	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "x", 1, 0, (struct sockaddr *)&a, 15)),
+			 -EINVAL);
 	a.sin_family = AF_INET6;
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "x", 1, 0, (struct sockaddr *)&a, sizeof(a))), -EAFNOSUPPORT);
+	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "x", 1, 0, (struct sockaddr *)&a, sizeof(a))),
+			 -EAFNOSUPPORT);
 	ck_assert_int_eq(sock_send(s, "x", 1, "192.168.1.255", 7), -EACCES);
 	ck_assert_int_eq(sock_send(s, "x", 1, "8.8.8.8", 7), -ENETUNREACH);
 	ck_assert_uint_eq(ipfix_ip(OUTNOROUTES), 1);
@@ -131,7 +139,9 @@ START_TEST(test_O3_cork)
 	struct sockaddr_in a = sin_of(A_PEER, 7);
 
 	/* two MSG_MORE writes and a last one: one datagram, to the address of the first */
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "abc", 3, MSG_MORE, (struct sockaddr *)&a, sizeof(a))), 3);
+	ck_assert_int_eq(
+		(int)IN_VCPU(sock_sendto(s, "abc", 3, MSG_MORE, (struct sockaddr *)&a, sizeof(a))),
+		3);
 	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "de", 2, MSG_MORE, NULL, 0)), 2);
 	ck_assert_uint_eq(f.nsent, 0);
 	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "f", 1, 0, NULL, 0)), 1);
@@ -149,13 +159,18 @@ START_TEST(test_O3_cork)
 	ck_assert_uint_eq(f.nsent, 2);
 	ck_assert_int_eq(memcmp(sent_udp(1) + 1, "ghijk", 5), 0);
 	/* too much for one datagram: all of it is lost */
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, buf, 60000, MSG_MORE, (struct sockaddr *)&a, sizeof(a))), 60000);
+	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, buf, 60000, MSG_MORE, (struct sockaddr *)&a,
+						  sizeof(a))),
+			 60000);
 	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, buf, 6000, 0, NULL, 0)), -EMSGSIZE);
 	ck_assert_int_eq(atomic_read(&s->sk->sk_wmem_alloc), 1);
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "z", 1, 0, (struct sockaddr *)&a, sizeof(a))), 1);
+	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "z", 1, 0, (struct sockaddr *)&a, sizeof(a))),
+			 1);
 	ck_assert_uint_eq(f.nsent, 3);
 	/* closed while corked */
-	ck_assert_int_eq((int)IN_VCPU(sock_sendto(s, "abc", 3, MSG_MORE, (struct sockaddr *)&a, sizeof(a))), 3);
+	ck_assert_int_eq(
+		(int)IN_VCPU(sock_sendto(s, "abc", 3, MSG_MORE, (struct sockaddr *)&a, sizeof(a))),
+		3);
 	sock_close(s);
 	ck_assert_uint_eq(f.nsent, 3);
 }
@@ -180,7 +195,8 @@ START_TEST(test_O4_L9_send_buffer)
 	/* a datagram is let in as long as less than the buffer is used */
 	ck_assert_int_eq(sock_send(s, buf, 1000, A_PEER, 7), -EAGAIN);
 	ck_assert_uint_ge((unsigned)atomic_read(&s->sk->sk_wmem_alloc), 4608);
-	ck_assert_uint_eq(n, DIV_ROUND_UP(4608u - 1, ((unsigned)atomic_read(&s->sk->sk_wmem_alloc) - 1) / n));
+	ck_assert_uint_eq(n, DIV_ROUND_UP(4608u - 1,
+					  ((unsigned)atomic_read(&s->sk->sk_wmem_alloc) - 1) / n));
 	ck_assert_uint_eq(IN_VCPU(sock_poll(s)) & POLLOUT, 0);
 	ck_assert_uint_eq(f.nsent, 0);
 	/* a writer that waits is woken when the device goes on */
@@ -255,8 +271,10 @@ START_TEST(test_N9_names)
 
 		s->ino = 4711;
 		snprintf(want, sizeof(want), "%-127s\n%-127s\n",
-			 "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops",
-			 " 5000: 00000000:1388 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 4711 2 "
+			 "   sl  local_address rem_address   st tx_queue rx_queue "
+			 "tr tm->when retrnsmt   uid  timeout inode ref pointer drops",
+			 " 5000: 00000000:1388 00000000:0000 07 00000000:00000000 "
+			 "00:00000000 00000000     0        0 4711 2 "
 			 "0000000000000000 0");
 		ck_assert_str_eq(netfix_cat(&f.n, "/proc/net/udp"), want);
 	}
@@ -282,7 +300,8 @@ START_TEST(test_N5_read)
 	/* peek, then a cut read: the rest is gone */
 	ck_assert_int_eq(sock_recv(s, buf, 8, MSG_PEEK), 8);
 	ck_assert_int_eq(sock_recv(s, buf, 8, MSG_PEEK | MSG_TRUNC), 20);
-	udp_moved(UDP_MIB_INDATAGRAMS, 1); /* as Linux: the first look counts, the read that follows does not */
+	/* as Linux: the first look counts, the read that follows does not */
+	udp_moved(UDP_MIB_INDATAGRAMS, 1);
 	ck_assert_int_eq((int)IN_VCPU(sock_recvmsg(s, &m, 0)), 20);
 	ck_assert_int_eq(m.msg_flags, 0);
 	ck_assert_uint_eq(buf[2], 2);
@@ -385,9 +404,10 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
-		test_O1_O7_send, test_O1_refusals, test_O2_connected, test_O3_cork, test_O4_L9_send_buffer,
-		test_L2_L3_receive_buffer, test_N9_names, test_N5_read, test_over_lo, test_fail_nth_send, test_fail_nth_socket,
-		NULL,
+		test_O1_O7_send,    test_O1_refusals,	    test_O2_connected,
+		test_O3_cork,	    test_O4_L9_send_buffer, test_L2_L3_receive_buffer,
+		test_N9_names,	    test_N5_read,	    test_over_lo,
+		test_fail_nth_send, test_fail_nth_socket,   NULL,
 	};
 
 	return suite_of("udp_sock", ipfix_begin, ipfix_end, tests);

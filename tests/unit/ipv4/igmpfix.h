@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * igmpfix.h: what the suites of IGMP share: messages of routers and members made and read, groups joined, time that passes
+ * igmpfix.h: what the suites of IGMP share: messages of routers and members made and read, groups
+ * joined, time that passes
  */
 #ifndef TESTS_UNIT_IPV4_IGMPFIX_H
 #define TESTS_UNIT_IPV4_IGMPFIX_H
@@ -34,12 +35,14 @@ static __maybe_unused void rx_igmp(const char *daddr, unsigned len)
 {
 	static const unsigned char ra[4] = { 0x94, 4, 0, 0 };
 
-	ipfix_rx_as(f.eth0, pkt, ipfix_pkt_opt(pkt, A_PEER, daddr, IPPROTO_IGMP, ra, 4, msg, len), PACKET_MULTICAST);
+	ipfix_rx_as(f.eth0, pkt, ipfix_pkt_opt(pkt, A_PEER, daddr, IPPROTO_IGMP, ra, 4, msg, len),
+		    PACKET_MULTICAST);
 }
 
 static __maybe_unused void rx_old(int type, int code, const char *group, const char *daddr)
 {
-	*(struct igmphdr *)(void *)msg = (struct igmphdr){ .type = (uint8_t)type, .code = (uint8_t)code,
+	*(struct igmphdr *)(void *)msg = (struct igmphdr){ .type = (uint8_t)type,
+							   .code = (uint8_t)code,
 							   .group = inet_addr(group) };
 	rx_igmp(daddr, igmp_sum(msg, 8));
 }
@@ -50,8 +53,12 @@ static __maybe_unused void rx_v3_query(int code, const char *group, const char *
 	struct igmpv3_query *q = (struct igmpv3_query *)(void *)msg;
 	unsigned n = !!s1 + !!s2;
 
-	*q = (struct igmpv3_query){ .type = IGMP_HOST_MEMBERSHIP_QUERY, .code = (uint8_t)code, .group = inet_addr(group),
-				    .qrv = 2, .qqic = 125, .nsrcs = htons((uint16_t)n) };
+	*q = (struct igmpv3_query){ .type = IGMP_HOST_MEMBERSHIP_QUERY,
+				    .code = (uint8_t)code,
+				    .group = inet_addr(group),
+				    .qrv = 2,
+				    .qqic = 125,
+				    .nsrcs = htons((uint16_t)n) };
 	if (s1)
 		q->srcs[0] = inet_addr(s1);
 	if (s2)
@@ -96,7 +103,9 @@ static __maybe_unused void sent_old(unsigned i, int type, const char *group, con
 	ck_assert_uint_eq(h->group, inet_addr(group));
 }
 
-/* Sent message @i is a version 3 report of exactly these records, in text: "TYPE GROUP SOURCE...;" */
+/*
+ * Sent message @i is a version 3 report of exactly these records, in text: "TYPE GROUP SOURCE...;"
+ */
 static __maybe_unused void sent_v3(unsigned i, const char *want)
 {
 	char got[2000] = "";
@@ -153,7 +162,8 @@ static __maybe_unused bool has_mac(struct net_device *dev, const char *addr)
 
 static __maybe_unused int source(struct socket *s, int opt, const char *group, const char *src)
 {
-	struct ip_mreq_source m = { .imr_multiaddr.s_addr = inet_addr(group), .imr_sourceaddr.s_addr = inet_addr(src),
+	struct ip_mreq_source m = { .imr_multiaddr.s_addr = inet_addr(group),
+				    .imr_sourceaddr.s_addr = inet_addr(src),
 				    .imr_interface.s_addr = inet_addr(A_SELF) };
 
 	return sock_set(s, SOL_IP, opt, &m, sizeof(m));
