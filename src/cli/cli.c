@@ -237,13 +237,17 @@ int cli_ask(struct cli *c, struct nl_msg *msg, conn_cb cb, void *arg)
 int cli_dump(struct cli *c, int type, const void *hdr, size_t len, struct msg_list *list)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(256);
+	int status;
 
 	if (msg && (!nlmsg_put(msg, 0, 0, type, 0, NLM_F_DUMP) ||
 		    nlmsg_append(msg, (void *)(uintptr_t)hdr, len, NLMSG_ALIGNTO))) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}
-	return cli_ask(c, msg, msg_list_cb, list);
+	status = cli_ask(c, msg, msg_list_cb, list);
+	if (status)
+		msg_list_free(list); /* half an answer is none */
+	return status;
 }
 
 int msg_list_cb(void *arg, const struct nlmsghdr *nlh)

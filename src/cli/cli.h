@@ -67,7 +67,7 @@ int cli_usage(struct cli *c, const char *fmt, ...) __attribute__((format(printf,
 /** cli_ask() - conn_ask() that connects, reports, and frees @msg (NULL: no memory): exit status */
 int cli_ask(struct cli *c, struct nl_msg *msg, conn_cb cb, void *arg);
 
-/** cli_dump() - all answers to a RTM_GET* with header @hdr into @list: an exit status */
+/** cli_dump() - all answers to a RTM_GET* with header @hdr into @list, or none: an exit status */
 int cli_dump(struct cli *c, int type, const void *hdr, size_t len, struct msg_list *list);
 
 /** msg_list_cb() - a conn_cb that keeps copies in the struct msg_list @arg */

@@ -223,6 +223,22 @@ START_TEST(test_neigh)
 }
 END_TEST
 
+/* Half of the devices is none: no wrong names, and they are asked for again. */
+START_TEST(test_half_a_dump)
+{
+	const struct ifinfomsg ifm = { .ifi_index = 7 };
+
+	put(answer(RTM_NEWLINK, 1, &ifm, sizeof(ifm)));
+	put_error(1, -ENOBUFS, NULL);
+	ck_assert_int_eq(run("link"), 1);
+	ck_assert_str_eq(out, "");
+	ck_assert_uint_eq(cli.links.n, 0);
+	put_links(2);
+	ck_assert_int_eq(run("link"), 0);
+	ck_assert_uint_eq(cli.links.n, 2);
+}
+END_TEST
+
 /* Attributes of a wrong size are not read beyond their end. */
 START_TEST(test_short_attributes)
 {
@@ -350,7 +366,7 @@ Suite *suite(void)
 {
 	const TTest *const tests[] = { test_link, test_link_one, test_link_set, test_addr,
 				       test_route, test_route_get, test_neigh,
-				       test_short_attributes, test_ss, test_drops,
+				       test_half_a_dump, test_short_attributes, test_ss, test_drops,
 				       test_drops_off, test_table, NULL };
 
 	return suite_of("show", setup, teardown, tests);
