@@ -3,10 +3,10 @@
  * cases.c - the table of cases, read from a text file
  *
  * Theory of operation
- *   One case a line: its name, then steps divided by semicolons: a frame as frame.c reads it,
- *   or a directive that begins with @ (main.c). A line in brackets begins a group, whose
- *   cases share fresh sides: [NAME] SYSCTL=VALUE ... [noroute]. # begins a comment. What is
- *   read is kept until the process ends. Called by main.c, one thread.
+ *   One case a line: its name, then steps divided by semicolons: a frame as frame.c reads it, or a
+ *   directive that begins with @ (main.c). A line in brackets begins a group, whose cases share
+ *   fresh sides: [NAME] SYSCTL=VALUE ... [noroute]. # begins a comment. What is read is the caller's
+ *   until cases_free(). Called by main.c, one thread.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -89,4 +89,17 @@ static bool test_line(struct group *g, char *line)
 			t->step[t->steps++] = strdup(w);
 	}
 	return true;
+}
+
+void cases_free(struct group *g, int n)
+{
+	for (int i = 0; i < n; i++) {
+		for (int k = 0; k < g[i].sets; k++)
+			free(g[i].set[k]);
+		for (int k = 0; k < g[i].tests; k++)
+			for (int step = 0; step < g[i].test[k].steps; step++)
+				free(g[i].test[k].step[step]);
+		free(g[i].test);
+	}
+	free(g);
 }

@@ -47,7 +47,8 @@ struct group {
 	int tests;
 };
 
-/* Groups of the file @path, kept until the end; NULL with the reason on stderr. */
+/* Groups of the file @path; NULL with the reason on stderr. */
 struct group *cases_read(const char *path, int *n);
+void cases_free(struct group *g, int n);
 
 #endif

@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	const struct side_ops *other = &glass_side;
 	const char *pattern = "*";
 	struct group *g;
-	int n, opt;
+	int n, opt, ret;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (opt == 's') {
@@ -110,7 +110,11 @@ int main(int argc, char **argv)
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	g = cases_read(argv[optind], &n);
-	return g ? run_groups(g, n, pattern, &kernel_side, other) : 1;
+	if (!g)
+		return 1;
+	ret = run_groups(g, n, pattern, &kernel_side, other);
+	cases_free(g, n);
+	return ret;
 }
 
 /* Not in --fuzz: what waits for answers that a spoiled frame does not get. */
