@@ -12,7 +12,7 @@ top_builddir=${top_builddir:-$top_srcdir/build}
 AWK=${AWK:-awk}
 NM=${NM:-nm}
 CC=${CC:-cc}
-GN_CFLAGS=${GN_CFLAGS:--D_GNU_SOURCE -std=gnu11}
+GN_CFLAGS=${GN_CFLAGS:--D_GNU_SOURCE -std=gnu11 $(pkg-config --cflags libnl-3.0 2> /dev/null)}
 GN_LIBS=${GN_LIBS:--lurcu-qsbr -lpthread}
 tap_n=0
 tap_failed=0
