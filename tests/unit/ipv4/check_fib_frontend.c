@@ -3,7 +3,6 @@
  * check_fib_frontend.c: what addresses and devices install and take away, RTM_*ROUTE with Linux's
  * refusals, the files, source validation.
  */
-#include <net/route.h>
 #include <linux/sockios.h>
 
 #include "support/ipfix.h"
@@ -11,6 +10,8 @@
 #include "support/nlfix.h"
 
 #include "ipv4/fib.h"
+
+#include <linux/route.h>
 
 static char text[65536];
 
