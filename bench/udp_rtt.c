@@ -103,5 +103,6 @@ int main(int argc, char **argv)
 		       r.ns[r.n / 2] / 1e3, r.ns[r.n * 9 / 10] / 1e3, r.ns[r.n * 99 / 100] / 1e3, r.ns[r.n - 1] / 1e3);
 	else
 		printf("n=0 lost=%zu changed=%zu\n", r.lost, r.changed);
+	free(r.ns);
 	return r.lost || r.changed;
 }

@@ -201,7 +201,7 @@ static void read_cb(struct ev_loop *loop, ev_io *w, int revents)
 {
 	static const int burst = 16; /* datagrams a client may have handled before others get their turn */
 	struct ctl_client *cl = w->data;
-	char buf[GN_CTL_MAX];
+	_Alignas(8) char buf[GN_CTL_MAX];
 
 	(void)loop;
 	(void)revents;

@@ -79,6 +79,14 @@ static int dump_route(struct fib_table *tb, __be32 prefix, unsigned plen, const 
 		seq_printf(m, " metric %u", fi->fib_priority);
 	if (fi->fib_mtu)
 		seq_printf(m, " mtu %s%u", fi->fib_mtu_lock ? "lock " : "", fi->fib_mtu);
+	if (fi->fib_advmss)
+		seq_printf(m, " advmss %u", fi->fib_advmss);
+	if (fi->fib_hoplimit)
+		seq_printf(m, " hoplimit %u", fi->fib_hoplimit);
+	if (fa->fa_tos)
+		seq_printf(m, " tos %u", fa->fa_tos);
+	if (fi->fib_protocol != RTPROT_BOOT)
+		seq_printf(m, " proto %u", fi->fib_protocol);
 	if (fi->fib_nh.nh_flags & RTNH_F_ONLINK)
 		seq_puts(m, " onlink");
 	seq_putc(m, '\n');
