@@ -12,13 +12,15 @@ dir=$(dirname "$0")/differential
 program=$BUILD/tests/netns/differential/differential
 page=$dir/../../../docs/differences.md
 
-if ! out=$("$program" --self "$dir/cases"); then
-	echo "$out" | grep -v '^ok' | sed 's/^/# kernel against kernel: /'
+if ! self=$("$program" --self "$dir/cases"); then
+	echo "$self" | grep -v '^ok' | sed 's/^/# kernel against kernel: /'
 fi
-tap_ok "two kernels agree" test -n "$out" -a -z "$(echo "$out" | grep -E '^(not ok|Bail)')"
+tap_ok "two kernels agree" test -n "$self" -a -z "$(echo "$self" | grep -E '^(not ok|Bail)')"
 tap_ok "docs/differences.md holds the table of the program" diff -u "$page" <("$program" --markdown)
-"$program" "$dir/cases" > "${TMPDIR:-/tmp}/differential.$$" || tap_failed=1
-sed -E '/^1\.\./d; s/^((not )?ok) [0-9]+ /\1 /' "${TMPDIR:-/tmp}/differential.$$"
-tap_n=$((tap_n + $(grep -cE '^(not )?ok' "${TMPDIR:-/tmp}/differential.$$")))
-rm -f "${TMPDIR:-/tmp}/differential.$$"
+
+out=$(mktemp "${TMPDIR:-/tmp}/differential.XXXXXX") || exit 1
+trap 'rm -f "$out"' EXIT
+"$program" "$dir/cases" > "$out" || tap_failed=1
+awk -v n="$tap_n" '/^1\.\./ { next } /^(not )?ok / { sub(/ok [0-9]+/, "ok " ++n) } { print }' "$out"
+tap_n=$((tap_n + $(grep -cE '^(not )?ok' "$out")))
 tap_done
