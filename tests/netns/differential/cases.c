@@ -3,10 +3,10 @@
  * cases.c - the table of cases, read from a text file
  *
  * Theory of operation
- *   One case a line: its name, then steps divided by semicolons: a frame as frame.c reads it, or a
- *   directive that begins with @ (main.c). A line in brackets begins a group, whose cases share
- *   fresh sides: [NAME] SYSCTL=VALUE ... [noroute]. # begins a comment. What is read is the caller's
- *   until cases_free(). Called by main.c, one thread.
+ *   One case a line: its name, then steps divided by semicolons: a frame as frame.c reads it,
+ *   or a directive that begins with @ (main.c). A line in brackets begins a group, whose
+ *   cases share fresh sides: [NAME] SYSCTL=VALUE ... [noroute]. # begins a comment. What is
+ *   read is the caller's until cases_free(). Called by main.c, one thread.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -3,8 +3,9 @@
  * mutate.c - frames of the table, spoiled at random
  *
  * Theory of operation
- *   One to three bytes of the first 80 get another value; then, mostly, the checksums are made right again, so that the spoiled field
- *   and not the checksum decides. The dice start from a number that the caller keeps: both sides get the same frames, and a difference can
+ *   One to three bytes of the first 80 get another value; then, mostly, the checksums are
+ *   made right again, so that the spoiled field and not the checksum decides. The dice start
+ *   from a number that the caller keeps: both sides get the same frames, and a difference can
  *   be played again. Called by main.c (--fuzz). One thread.
  */
 #include <linux/if_ether.h>
