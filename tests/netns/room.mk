@@ -6,6 +6,8 @@ EXTRA_DIST += %D%/ns.sh
 # The kernel and the stack get the same frames
 SCRIPTED_TESTS += %D%/differential.sh
 EXTRA_DIST += %D%/differential/cases
+# data beside a cases.c: not to be linked from it by a built-in rule
+%D%/differential/cases: ;
 dist_doc_DATA += docs/differences.md
 TEST_HELPERS += %D%/differential/differential
 %C%_differential_differential_SOURCES =
