@@ -13,7 +13,9 @@
 #include "ipv4/inetdevice.h"
 
 #define RTO_ONLINK 0x01
-#define RT_TOS(tos) ((tos)&0x1e)
+/* <net/route.h> has the same name, with a constant of <netinet/ip.h> */
+#undef RT_TOS
+#define RT_TOS(tos) ((tos) & 0x1e)
 #define FLOWI_FLAG_ANYSRC 0x01
 #define FLOWI_FLAG_KNOWN_NH 0x02
 
