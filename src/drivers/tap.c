@@ -201,6 +201,8 @@ static int tap_clean_rx(struct tap_queue *q, int budget)
 			continue;
 		}
 		skb_put(skb, (unsigned)len);
+		/* charged for the frame that came, as by tun.c, not for its slot */
+		skb->truesize = skb_truesize((unsigned)len + NET_SKB_PAD + NET_IP_ALIGN);
 		nif_rx_frame(&q->napi, skb, filter, &q->stats.rx);
 	}
 	tap_rx_learn(q, limit, work);
