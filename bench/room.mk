@@ -7,6 +7,8 @@ BENCHES += %D%/udp_rtt
 %C%_udp_rtt_SOURCES = %D%/udp_rtt.c
 BENCHES += %D%/udp_echo
 %C%_udp_echo_SOURCES = %D%/udp_echo.c
+BENCHES += %D%/fib_lookup
+%C%_fib_lookup_LDADD = $(STACK_LIBS)
 EXTRA_PROGRAMS += $(BENCHES)
 EXTRA_DIST += %D%/stack.sh %D%/rtt.sh
 bench: $(BENCHES)
