@@ -34,8 +34,10 @@ static void fill(struct net *net, unsigned routes, bool random, struct rng *dice
 		unsigned plen = random ? 8 + rng_below(dice, 17) : 24;
 		uint32_t dst = random ? rng_u32(dice) >> (32 - plen) << (32 - plen)
 				      : 0x14000000 + (i << 8);
-		struct fib_config cfg = { .fc_dst = htonl(dst), .fc_dst_len = (uint8_t)plen,
-					  .fc_type = RTN_UNICAST, .fc_scope = RT_SCOPE_LINK,
+		struct fib_config cfg = { .fc_dst = htonl(dst),
+					  .fc_dst_len = (uint8_t)plen,
+					  .fc_type = RTN_UNICAST,
+					  .fc_scope = RT_SCOPE_LINK,
 					  .fc_oif = net->loopback_dev->ifindex,
 					  .fc_nlflags = NLM_F_CREATE };
 

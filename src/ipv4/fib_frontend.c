@@ -21,6 +21,7 @@
 #include <linux/ip.h>
 
 #include "ipv4/arp.h"
+#include "ipv4/fib_trie.h"
 #include "ipv4/route_priv.h"
 
 static int fib_netdev_event(struct netdev_notifier *nb, enum netdev_event event,
@@ -442,10 +443,12 @@ int fib_frontend_init(struct net *net)
 
 	if (ret)
 		return ret;
+	ipv4->fib_leaf_cache = kmem_cache_create(&net->m.kmem, "ip_fib_trie",
+						 sizeof(struct trie_leaf), CACHE_BYTES);
 	ipv4->fib_local = fib_trie_table(net, RT_TABLE_LOCAL);
 	ipv4->fib_main = fib_trie_table(net, RT_TABLE_MAIN);
 	ret = -ENOMEM;
-	if (!ipv4->fib_local || !ipv4->fib_main)
+	if (!ipv4->fib_leaf_cache || !ipv4->fib_local || !ipv4->fib_main)
 		goto out_tables;
 	ret = fib_proc_init(net);
 	if (ret)
@@ -461,6 +464,7 @@ out_proc:
 out_tables:
 	fib_free_table(ipv4->fib_main);
 	fib_free_table(ipv4->fib_local);
+	kmem_cache_destroy(ipv4->fib_leaf_cache);
 	fib_semantics_exit(net);
 	return ret;
 }
@@ -474,5 +478,8 @@ void fib_frontend_exit(struct net *net)
 	fib_free_table(ipv4->fib_main);
 	fib_free_table(ipv4->fib_local);
 	ipv4->fib_main = ipv4->fib_local = NULL;
+	rcu_barrier(&net->m); /* leaves that wait for their grace period go back to the cache */
+	kmem_cache_destroy(ipv4->fib_leaf_cache);
+	ipv4->fib_leaf_cache = NULL;
 	fib_semantics_exit(net);
 }

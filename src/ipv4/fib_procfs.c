@@ -16,6 +16,7 @@
 #include "ipv4/fib_trie.h"
 
 #define MAX_STAT_DEPTH 32
+#define TNODE_SIZE (sizeof(struct trie_cold) + offsetof(struct trie_node, child))
 
 /* --- /proc/net/route --- */
 
@@ -107,8 +108,8 @@ static void show_node(struct seq_file *m, const struct trie_node *n, unsigned de
 	indent(m, depth);
 	if (!is_leaf(n)) {
 		seq_printf(m, "  +-- " IP4_FMT "/%u %u %u %u\n", IP4_ARG(prefix),
-			   KEYLENGTH - n->pos - n->bits, n->bits, n->full_children,
-			   n->empty_children);
+			   KEYLENGTH - n->pos - n->bits, n->bits, trie_cold(n)->full_children,
+			   trie_cold(n)->empty_children);
 		for (unsigned long i = 0; i < child_length(n); i++)
 			if (n->child[i])
 				show_node(m, n->child[i], depth + 1);
@@ -157,7 +158,7 @@ static void collect(const struct trie_node *n, unsigned depth, struct trie_stat 
 	if (!is_leaf(n)) {
 		s->tnodes++;
 		s->nodesizes[min_t(unsigned, n->bits, MAX_STAT_DEPTH - 1)]++;
-		s->nullpointers += n->empty_children;
+		s->nullpointers += trie_cold(n)->empty_children;
 		for (unsigned long i = 0; i < child_length(n); i++)
 			if (n->child[i])
 				collect(n->child[i], depth + 1, s);
@@ -193,8 +194,8 @@ void fib_trie_stat_show(struct seq_file *m, struct fib_table *tb)
 			pointers += (1u << i) * s.nodesizes[i];
 		}
 	seq_printf(m, "\n\tPointers: %u\n", pointers);
-	bytes = sizeof(struct trie_node) * s.leaves + sizeof(struct fib_alias) * s.prefixes +
-		offsetof(struct trie_node, child) * s.tnodes + sizeof(void *) * pointers;
+	bytes = sizeof(struct trie_leaf) * s.leaves + sizeof(struct fib_alias) * s.prefixes +
+		TNODE_SIZE * s.tnodes + sizeof(void *) * pointers;
 	seq_printf(m, "Null ptrs: %u\n", s.nullpointers);
 	seq_printf(m, "Total size: %zu  kB\n", (bytes + 1023) / 1024);
 }
@@ -204,7 +205,7 @@ static int triestat_show(struct seq_file *m, void *data)
 	struct net *net = data;
 
 	seq_printf(m, "Basic info: size of leaf: %zd bytes, size of tnode: %zd bytes.\n",
-		   sizeof(struct trie_node), offsetof(struct trie_node, child));
+		   sizeof(struct trie_leaf), TNODE_SIZE);
 	fib_trie_stat_show(m, net->ipv4->fib_main);
 	fib_trie_stat_show(m, net->ipv4->fib_local);
 	return 0;

@@ -20,7 +20,7 @@
 static int check_leaf(struct fib_table *tb, const struct trie_node *l, uint32_t key,
 		      const struct flowi4 *flp, struct fib_result *res, int fib_flags);
 static struct fib_alias *find_alias(struct trie_node *l, uint8_t slen, uint8_t tos, uint32_t prio);
-static int insert_alias(struct fib_table *tb, struct fib_alias *fa, uint32_t key,
+static int insert_alias(struct fib_table *tb, struct fib_alias **alias, uint32_t key,
 			struct fib_alias *before);
 static void remove_alias(struct fib_table *tb, struct trie_node *l, struct fib_alias *fa);
 
@@ -136,8 +136,11 @@ static void alias_free_rcu(struct rcu_head *head)
 /* @fa left the trie: give up its next hop, free it after a grace period. */
 static void alias_release(struct fib_alias *fa)
 {
-	fib_release_info(fa->fa_info);
-	call_rcu(&fa->net->m, &fa->rcu, alias_free_rcu);
+	struct fib_info *fi = fa->fa_info;
+
+	if (!(fa->fa_state & FA_INLINE))
+		call_rcu(&fa->net->m, &fa->rcu, alias_free_rcu);
+	fib_release_info(fi);
 }
 
 static int valid_key(const struct fib_config *cfg, struct extack *err)
@@ -218,7 +221,7 @@ static int place_alias(struct fib_table *tb, struct fib_alias *n, struct fib_con
 	}
 	if (!(cfg->fc_nlflags & NLM_F_CREATE))
 		return -ENOENT;
-	ret = insert_alias(tb, n, key, before);
+	ret = insert_alias(tb, &n, key, before);
 	if (ret)
 		return ret;
 	if (!cfg->fc_dst_len)
@@ -281,14 +284,14 @@ static struct fib_alias *find_alias(struct trie_node *l, uint8_t slen, uint8_t t
 	return NULL;
 }
 
-static int insert_alias(struct fib_table *tb, struct fib_alias *n, uint32_t key,
+static int insert_alias(struct fib_table *tb, struct fib_alias **alias, uint32_t key,
 			struct fib_alias *before)
 {
 	struct trie_node *parent, *l = trie_find(tb, key, &parent);
-	struct fib_alias *fa, *behind = NULL;
+	struct fib_alias *n = *alias, *fa, *behind = NULL;
 
 	if (!l)
-		return trie_insert_leaf(tb, parent, key, n) ? -ENOBUFS : 0;
+		return trie_insert_leaf(tb, parent, key, alias) ? -ENOBUFS : 0;
 	if (before) {
 		hlist_add_before_rcu(&n->fa_list, &before->fa_list);
 	} else {

@@ -26,7 +26,8 @@ enum {
 	RESIZE_MAX = 10, /* doublings of one node in one go */
 };
 
-static struct trie_node *leaf_new(struct net *net, uint32_t key, struct fib_alias *fa);
+static struct trie_node *leaf_new(struct net *net, uint32_t key, struct fib_alias **fa);
+static void node_kfree(struct trie_node *n);
 static struct trie_node *tnode_new(struct net *net, uint32_t key, unsigned pos, unsigned bits);
 static void replace_child(struct fib_table *tb, struct trie_node *parent, uint32_t key,
 			  struct trie_node *n);
@@ -56,48 +57,64 @@ struct trie_node *trie_find(const struct fib_table *tb, uint32_t key, struct tri
 }
 
 int trie_insert_leaf(struct fib_table *tb, struct trie_node *parent, uint32_t key,
-		     struct fib_alias *fa)
+		     struct fib_alias **fa)
 {
-	struct trie_node *leaf = leaf_new(tb->net, key, fa), *n, *tn;
+	struct trie_node *leaf, *n, *tn = NULL;
+	uint8_t slen = (*fa)->fa_slen;
 
-	if (!leaf)
-		return -ENOMEM;
 	n = parent ? parent->child[node_index(key, parent)] : tb->root;
 	if (n) { /* something else begins with these bits: a node where the two part */
 		unsigned pos = (unsigned)fls(key ^ n->key) - 1;
 
 		tn = tnode_new(tb->net, key, pos, 1);
-		if (!tn) {
-			kfree(&tb->net->m, leaf);
+		if (!tn)
 			return -ENOMEM;
-		}
+	}
+	leaf = leaf_new(tb->net, key, fa);
+	if (!leaf) {
+		if (tn)
+			node_kfree(tn);
+		return -ENOMEM;
+	}
+	if (tn) {
 		tn->parent = parent;
 		put_child(tn, node_index(n->key, tn), n);
 		put_child(tn, node_index(key, tn), leaf);
 		leaf->parent = tn;
-		trie_push_suffix(leaf, fa->fa_slen);
+		trie_push_suffix(leaf, slen);
 		replace_child(tb, parent, key, tn);
 		rcu_assign_pointer(n->parent, tn);
 		parent = tn;
 	} else {
 		leaf->parent = parent;
-		trie_push_suffix(leaf, fa->fa_slen);
+		trie_push_suffix(leaf, slen);
 		replace_child(tb, parent, key, leaf);
 	}
 	rebalance(tb, parent);
 	return 0;
 }
 
+static void node_kfree(struct trie_node *n)
+{
+	struct net *net = trie_cold(n)->net;
+
+	if (is_leaf(n))
+		kmem_cache_free(&net->m, net->ipv4->fib_leaf_cache,
+				container_of(n, struct trie_leaf, n));
+	else
+		kfree(&net->m, trie_cold(n));
+}
+
 static void node_free_rcu(struct rcu_head *head)
 {
-	struct trie_node *n = container_of(head, struct trie_node, rcu);
+	struct trie_cold *cold = container_of(head, struct trie_cold, rcu);
 
-	kfree(&n->net->m, n);
+	node_kfree((struct trie_node *)(cold + 1));
 }
 
 static void node_free(struct trie_node *n)
 {
-	call_rcu(&n->net->m, &n->rcu, node_free_rcu);
+	call_rcu(&trie_cold(n)->net->m, &trie_cold(n)->rcu, node_free_rcu);
 }
 
 void trie_remove_leaf(struct fib_table *tb, struct trie_node *leaf)
@@ -173,33 +190,40 @@ struct trie_node *trie_leaf_from(const struct fib_table *tb, uint32_t key)
 	return NULL;
 }
 
-static struct trie_node *leaf_new(struct net *net, uint32_t key, struct fib_alias *fa)
+static struct trie_node *leaf_new(struct net *net, uint32_t key, struct fib_alias **fa)
 {
-	struct trie_node *n = kzalloc(&net->m, sizeof(*n));
+	struct trie_leaf *leaf = kmem_cache_zalloc(&net->m, net->ipv4->fib_leaf_cache);
 
-	if (!n)
+	if (!leaf)
 		return NULL;
-	n->net = net;
-	n->key = key;
-	n->slen = fa->fa_slen;
-	hlist_add_head(&fa->fa_list, &n->aliases);
-	return n;
+	leaf->cold.net = net;
+	leaf->n.key = key;
+	leaf->n.slen = (*fa)->fa_slen;
+	leaf->first = **fa;
+	leaf->first.fa_state |= FA_INLINE;
+	kfree(&net->m, *fa);
+	*fa = &leaf->first;
+	hlist_add_head(&leaf->first.fa_list, &leaf->n.aliases);
+	return &leaf->n;
 }
 
 static struct trie_node *tnode_new(struct net *net, uint32_t key, unsigned pos, unsigned bits)
 {
 	unsigned shift = pos + bits;
+	struct trie_cold *cold;
 	struct trie_node *n;
 
-	n = kzalloc(&net->m, offsetof(struct trie_node, child) + (sizeof(n) << bits));
-	if (!n)
+	cold = kzalloc(&net->m,
+		       sizeof(*cold) + offsetof(struct trie_node, child) + (sizeof(n) << bits));
+	if (!cold)
 		return NULL;
-	n->net = net;
+	n = (struct trie_node *)(cold + 1);
+	cold->net = net;
 	n->key = shift < KEYLENGTH ? key >> shift << shift : 0;
 	n->pos = (uint8_t)pos;
 	n->bits = (uint8_t)bits;
 	n->slen = (uint8_t)pos;
-	n->empty_children = (uint32_t)child_length(n);
+	cold->empty_children = (uint32_t)child_length(n);
 	return n;
 }
 
@@ -213,8 +237,8 @@ static void put_child(struct trie_node *tn, unsigned long i, struct trie_node *n
 {
 	struct trie_node *old = tn->child[i];
 
-	tn->empty_children += (uint32_t)!n - (uint32_t)!old;
-	tn->full_children += (uint32_t)tnode_full(tn, n) - (uint32_t)tnode_full(tn, old);
+	trie_cold(tn)->empty_children += (uint32_t)!n - (uint32_t)!old;
+	trie_cold(tn)->full_children += (uint32_t)tnode_full(tn, n) - (uint32_t)tnode_full(tn, old);
 	if (n && tn->slen < n->slen)
 		tn->slen = n->slen;
 	rcu_assign_pointer(tn->child[i], n);
@@ -251,7 +275,7 @@ static void rebalance(struct fib_table *tb, struct trie_node *tn)
 static bool should_inflate(const struct trie_node *tn)
 {
 	unsigned long size = child_length(tn);
-	unsigned long used = size - tn->empty_children + tn->full_children;
+	unsigned long used = size - trie_cold(tn)->empty_children + trie_cold(tn)->full_children;
 
 	size *= tn->parent ? INFLATE_PERCENT : INFLATE_PERCENT_ROOT;
 	return used > 1 && tn->pos && 50 * used >= size;
@@ -260,7 +284,7 @@ static bool should_inflate(const struct trie_node *tn)
 static bool should_halve(const struct trie_node *tn)
 {
 	unsigned long size = child_length(tn);
-	unsigned long used = size - tn->empty_children;
+	unsigned long used = size - trie_cold(tn)->empty_children;
 
 	size *= tn->parent ? HALVE_PERCENT : HALVE_PERCENT_ROOT;
 	return used > 1 && tn->bits > 1 && 100 * used < size;
@@ -298,7 +322,7 @@ static struct trie_node *resize(struct fib_table *tb, struct trie_node *tn)
 			break;
 	}
 	/* a removal, or doubling a node whose children all lie on one side */
-	if (child_length(tn) - tn->empty_children < 2)
+	if (child_length(tn) - trie_cold(tn)->empty_children < 2)
 		return collapse(tb, tn);
 	return parent;
 }
@@ -306,12 +330,10 @@ static struct trie_node *resize(struct fib_table *tb, struct trie_node *tn)
 /* Free @tn and the nodes made for it, none of which was published. */
 static void discard_new(struct trie_node *tn)
 {
-	struct machine *m = &tn->net->m;
-
 	for (unsigned long i = 0; i < child_length(tn); i++)
 		if (tn->child[i] && tn->child[i]->parent == tn)
-			kfree(m, tn->child[i]);
-	kfree(m, tn);
+			node_kfree(tn->child[i]);
+	node_kfree(tn);
 }
 
 /* Publish @tn in the place of @old; tell what lies below its new parents. */
@@ -342,7 +364,7 @@ static int inflate_split(struct trie_node *tn, unsigned long i, struct trie_node
 
 	for (unsigned long side = 0; side < 2; side++) {
 		uint32_t key = n->key | (uint32_t)(side << (n->pos + n->bits - 1));
-		struct trie_node *part = tnode_new(tn->net, key, n->pos, n->bits - 1u);
+		struct trie_node *part = tnode_new(trie_cold(tn)->net, key, n->pos, n->bits - 1u);
 
 		if (!part)
 			return -ENOMEM;

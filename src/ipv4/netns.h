@@ -49,6 +49,7 @@ struct netns_ipv4 {
 	struct hlist_head *inet_addr_lst; /* all local addresses by hash, RCU */
 	struct fib_table *fib_main, *fib_local;
 	struct fib_info_tables *fib_info; /* fib_semantics.c */
+	struct kmem_cache *fib_leaf_cache; /* struct trie_leaf */
 	bool fib_has_custom;
 	unsigned fib_genid;		  /* [A] moves with every change: cached routes are checked against rt_genid */
 	_Atomic int rt_genid;

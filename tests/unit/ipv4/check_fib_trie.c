@@ -109,8 +109,8 @@ static unsigned check_node(const struct trie_node *n, const struct trie_node *pa
 		leaves += check_node(c, n);
 		slen = max(slen, c->slen);
 	}
-	ck_assert_uint_eq(n->empty_children, empty);
-	ck_assert_uint_eq(n->full_children, full);
+	ck_assert_uint_eq(trie_cold(n)->empty_children, empty);
+	ck_assert_uint_eq(trie_cold(n)->full_children, full);
 	ck_assert_uint_eq(n->slen, slen);
 	ck_assert_uint_ge(child_length(n) - empty, 2); /* path compression */
 	return leaves;
