@@ -61,7 +61,6 @@
 	X(UNICAST_IN_L2_MULTICAST, IP, NOC, NOC, 0, "unicast IP in a group frame", "net/ipv4/ip_input.c")                            \
 	X(IP_NOT_JOINED, IP, NOC, NOC, 0, "multicast group that nobody here joined", "net/ipv4/route.c")                             \
 	X(IP_NOPROTO, IP, IPC(INUNKNOWNPROTOS), NOC, 0, "no handler for the IP protocol", "net/ipv4/ip_input.c")                     \
-	X(XFRM_RAW, RAW, NOC, NOC, 0, "refused by a raw socket's policy", "net/ipv4/raw.c")                                          \
 	X(NETFILTER_DROP, NETFILTER, NOC, NOC, 0, "a netfilter hook said DROP", "net/netfilter/core.c")                              \
 	/* fragments */                                                                                                             \
 	X(FRAG_REASM_TIMEOUT, FRAG, IPC(REASMFAILS), NOC, 0, "a fragment queue timed out", "net/ipv4/ip_fragment.c")                 \
@@ -72,8 +71,6 @@
 	X(FRAG_NOMEM, FRAG, IPC(REASMFAILS), NOC, 0, "fragment memory over its limit, or no queue", "net/ipv4/ip_fragment.c")        \
 	X(FRAG_QUEUE, FRAG, NOC, NOC, 0, "member of a fragment queue that was dropped", "net/ipv4/ip_fragment.c")                    \
 	/* output */                                                                                                                \
-	X(IP_OUTNOROUTES, IP_OUT, IPC(OUTNOROUTES), NOC, 0, "no route to send by", "net/ipv4/ip_output.c")                           \
-	X(IP_OUTDISCARDS, IP_OUT, IPC(OUTDISCARDS), NOC, 0, "packet given up while it was built or sent", "net/ipv4/ip_output.c")    \
 	X(PKT_TOO_BIG, IP_OUT, IPC(FRAGFAILS), NOC, 0, "larger than the MTU and may not be fragmented", "net/ipv4/ip_output.c")      \
 	X(FRAG_FAILS, IP_OUT, IPC(FRAGFAILS), NOC, 0, "fragmentation failed", "net/ipv4/ip_output.c")                                \
 	X(IP_BLACKHOLE, IP_OUT, NOC, NOC, 0, "a blackhole route", "net/core/dst.c")                                                  \
@@ -96,8 +93,7 @@
 	X(PROTO_MEM, SOCKET, UDPC(MEMERRORS), UDPC(INERRORS), 1, "protocol memory (udp_mem) used up", "net/core/sock.c")             \
 	X(RAW_RCVBUFF, SOCKET, NOC, NOC, 1, "receive buffer of a raw, ping or packet socket is full", "net/ipv4/raw.c")              \
 	X(RAW_FILTER, SOCKET, NOC, NOC, 1, "refused by the filter of a raw, ping or packet socket", "net/ipv4/raw.c")                \
-	X(SOCKET_CLOSE, SOCKET, NOC, NOC, 0, "the socket was closed with the datagram unread", "net/core/sock.c")                    \
-	X(MCAST_CLONE, SOCKET, UDPC(RCVBUFERRORS), UDPC(INERRORS), 1, "no memory for one socket's copy of a group datagram", "net/ipv4/udp.c")
+	X(SOCKET_CLOSE, SOCKET, NOC, NOC, 0, "the socket was closed with the datagram unread", "net/core/sock.c")
 
 enum skb_drop_reason {
 #define X(name, ...) SKB_DROP_REASON_##name,

@@ -106,7 +106,6 @@ struct netns_ipv4 {
 	int sysctl_error_cost, sysctl_error_burst; /* jiffies: 1 s, 5 s */
 	struct ctl_table_header *rt_sysctl_hdr, *devinet_sysctl_hdr;
 	int sysctl_ipfrag_max_dist;		/* 64 */
-	int sysctl_raw_l3mdev_accept;
 	struct ctl_table_header *sysctl_hdr[8], *icmp_sysctl_hdr;
 };
 

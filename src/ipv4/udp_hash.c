@@ -20,10 +20,20 @@
 
 #define UDP_HTABLE_SIZE 65536u
 
+/* The best socket of a look-up so far. */
+struct udp_best {
+	struct sock *sk;
+	int score;
+	unsigned matches; /* equally good ones with SO_REUSEPORT */
+	uint32_t hash;
+};
+
 static struct udp_table *udp_table_new(struct net *net);
 static void udp_table_free(struct net *net, struct udp_table *t);
 static bool inet_rcv_saddr_equal(const struct sock *a, const struct sock *b, bool match_wildcard);
 static bool udp_lib_lport_inuse(const struct sock *sk, uint16_t num, const struct udp_hslot *slot);
+static void udp_offer(struct udp_best *best, struct sock *sk, struct net *net,
+		      const struct udp_key *key);
 static int compute_score(const struct sock *sk, const struct udp_key *key);
 static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key,
 				     const struct udp_hslot *slot2);
@@ -226,64 +236,59 @@ struct sock *__udp4_lib_lookup(struct net *net, const struct udp_key *key, struc
 {
 	uint16_t hnum = ntohs(key->dport);
 	struct udp_hslot *slot = udp_hashslot(t, hnum), *slot2;
-	struct sock *sk, *result = NULL;
-	int score, best = 0, matches = 0;
-	uint32_t hash = 0;
+	struct udp_best best = { .sk = NULL };
+	struct sock *sk;
 
 	if (slot->count > 10) {
 		slot2 = udp_hashslot2(t, (uint16_t)ipv4_portaddr_hash(net, key->daddr, hnum));
 		if (slot2->count < slot->count) {
-			result = udp4_lib_lookup2(net, key, slot2);
-			if (result)
-				return result;
+			sk = udp4_lib_lookup2(net, key, slot2);
+			if (sk)
+				return sk;
 			slot2 = udp_hashslot2(
 				t, (uint16_t)ipv4_portaddr_hash(net, htonl(INADDR_ANY), hnum));
 			if (slot2->count < slot->count)
 				return udp4_lib_lookup2(net, key, slot2);
 		}
 	}
-	hlist_for_each_entry_rcu(sk, &slot->head, sk_node) {
-		score = compute_score(sk, key);
-		if (score > best) {
-			result = sk;
-			best = score;
-			matches = sk->sk_reuseport;
-			if (matches)
-				hash = udp_ehashfn(net, key);
-		} else if (score == best && score > 0 && sk->sk_reuseport) {
-			matches++;
-			if (((uint64_t)hash * (unsigned)matches) >> 32 == 0)
-				result = sk;
-			hash = hash * 1664525u + 1013904223u;
-		}
-	}
-	return result;
+	hlist_for_each_entry_rcu(sk, &slot->head, sk_node)
+		udp_offer(&best, sk, net, key);
+	return best.sk;
 }
 
 /* The same over one slot of the second hash. */
 static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key,
 				     const struct udp_hslot *slot2)
 {
-	struct sock *sk, *result = NULL;
-	int score, best = 0, matches = 0;
-	uint32_t hash = 0;
+	struct udp_best best = { .sk = NULL };
+	struct sock *sk;
 
-	hlist_for_each_entry_rcu(sk, &slot2->head, skc_portaddr_node) {
-		score = compute_score(sk, key);
-		if (score > best) {
-			result = sk;
-			best = score;
-			matches = sk->sk_reuseport;
-			if (matches)
-				hash = udp_ehashfn(net, key);
-		} else if (score == best && score > 0 && sk->sk_reuseport) {
-			matches++;
-			if (((uint64_t)hash * (unsigned)matches) >> 32 == 0)
-				result = sk;
-			hash = hash * 1664525u + 1013904223u;
-		}
+	hlist_for_each_entry_rcu(sk, &slot2->head, skc_portaddr_node)
+		udp_offer(&best, sk, net, key);
+	return best.sk;
+}
+
+/*
+ * Take @sk if it fits better than what was found so far. Of several equally good ones with
+ * SO_REUSEPORT the flow's hash takes each with the same probability.
+ */
+static __always_inline void udp_offer(struct udp_best *best, struct sock *sk, struct net *net,
+				      const struct udp_key *key)
+{
+	int score = compute_score(sk, key);
+
+	if (score > best->score) {
+		best->sk = sk;
+		best->score = score;
+		best->matches = sk->sk_reuseport;
+		if (best->matches)
+			best->hash = udp_ehashfn(net, key);
+	} else if (score == best->score && score > 0 && sk->sk_reuseport) {
+		best->matches++;
+		if (((uint64_t)best->hash * best->matches) >> 32 == 0)
+			best->sk = sk;
+		best->hash = best->hash * 1664525u + 1013904223u;
 	}
-	return result;
 }
 
 /* How well does @sk fit? 0: not at all; each thing it insists on and gets counts 4. */
