@@ -7,7 +7,7 @@
  * The calls are those of socket(2), with the same arguments, options, structures and errno values (returned negative). A call enters a virtual
  * CPU by itself. It blocks as its Linux twin does when the socket is blocking and the host has wait(): the calling thread then turns the
  * crank while it waits; with O_NONBLOCK (gn_socket_nonblock, SOCK_NONBLOCK) or MSG_DONTWAIT it answers -EAGAIN.
- * Threads: one socket is used by one thread at a time; different sockets by different threads when the net has a CPU for each.
+ * Threads: one socket is used by one thread at a time. The sockets of a net live on virtual CPU 0: threads that use different ones take turns there.
  */
 #include <sys/socket.h>
 #include <sys/types.h>

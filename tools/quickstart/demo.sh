@@ -69,7 +69,7 @@ demo_talk()
 	# the carrier of a new TAP comes up a moment late: wait for the first answer, uncounted by ping below
 	for _ in $(seq 50); do ping -c 1 -W 1 10.99.0.2 > /dev/null 2>&1 && break; done
 	show ping -c 5 -i 0.2 10.99.0.2
-	show udp_rtt_demo
+	show build/bench/udp_rtt -d 10.99.0.2 -p 7 -n 1000
 	show glassnet cat /proc/net/snmp
 	show glassnet cat /proc/net/softnet_stat
 	show glassnet neigh show
@@ -85,5 +85,3 @@ demo_talk()
 	fi
 	say "The ledger balances: glassnet drops ended with status 0."
 }
-
-udp_rtt_demo() { build/bench/udp_rtt -d 10.99.0.2 -p 7 -n 1000; }
