@@ -36,7 +36,6 @@ const char *const drop_layer_name[LAYER_MAX] = {
 	[LAYER_FORWARD] = "forward",
 	[LAYER_ICMP] = "icmp",
 	[LAYER_IGMP] = "igmp",
-	[LAYER_RAW] = "raw",
 	[LAYER_UDP] = "udp",
 	[LAYER_SOCKET] = "socket",
 	[LAYER_IP_OUT] = "ip_out",
