@@ -246,12 +246,6 @@ int rtnl_register(struct net *net, const struct rtnl_handler *h, int n)
 	return 0;
 }
 
-void rtnl_unregister_all(struct net *net)
-{
-	if (net->rtnl)
-		net->rtnl->n = 0;
-}
-
 void rtnl_client_add(struct net *net, struct nl_client *c)
 {
 	list_add_tail(&c->list, &net->rtnl_groups);

@@ -91,7 +91,6 @@ struct rtnl_handler {
 	int (*dumpit)(struct nl_req *req); /* whole dump into req->out, split afterwards; or NULL */
 };
 int rtnl_register(struct net *net, const struct rtnl_handler *h, int n); /* const tables, kept by reference */
-void rtnl_unregister_all(struct net *net);
 /* Handle one datagram from @c. Always answers as Linux does; returns the number of messages handled. */
 int rtnetlink_rcv(struct net *net, struct nl_client *c, const void *buf, size_t len);
 void rtnl_client_add(struct net *net, struct nl_client *c);

@@ -306,8 +306,6 @@ void sock_recv_ts_and_drops(struct msghdr *msg, struct sock *sk, struct sk_buff 
 struct sockcm_cookie { uint32_t mark, priority; uint16_t tsflags; };
 int sock_cmsg_send(struct sock *sk, struct msghdr *msg, struct sockcm_cookie *c);
 void sock_tx_timestamp(const struct sock *sk, uint16_t tsflags, uint8_t *tx_flags);
-/* default answers */
-int sock_no_setsockopt(struct sock *sk, int level, int optname, const void *v, socklen_t l);
 
 int sock_core_init(struct net *net); /* /proc/net/protocols, sysctls net.core.{r,w}mem_* */
 void sock_core_exit(struct net *net);

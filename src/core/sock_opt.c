@@ -466,12 +466,6 @@ static int get_value_option(struct sock *sk, int optname, union opt_value *v)
 	return -ENOPROTOOPT;
 }
 
-int sock_no_setsockopt(struct sock *sk, int level, int optname, const void *v, socklen_t l)
-{
-	(void)sk, (void)level, (void)optname, (void)v, (void)l;
-	return -EOPNOTSUPP;
-}
-
 /* --- stamps --- */
 
 /*

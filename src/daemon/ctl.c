@@ -127,11 +127,6 @@ void ctl_stop(struct ctl *c)
 	free(c);
 }
 
-unsigned ctl_clients(const struct ctl *c)
-{
-	return c->n_clients;
-}
-
 /* --- clients --- */
 
 static void resume_cb(struct ev_loop *loop, ev_timer *w, int revents)

@@ -90,7 +90,6 @@ int hostcfg_tap(const char *ifname, const char *cidr, struct extack *err);
 /* ctl.c */
 struct ctl *ctl_start(struct daemon *d, struct extack *err); /* bind d->socket_path and listen */
 void ctl_stop(struct ctl *c);
-unsigned ctl_clients(const struct ctl *c);
 /* Run one request as the daemon itself: 0 or -errno with the handler's text. @msg: struct nlmsghdr and what follows. */
 int ctl_self(struct daemon *d, void *msg, size_t len, struct extack *err);
 

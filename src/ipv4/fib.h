@@ -96,7 +96,6 @@ int fib_table_lookup(struct fib_table *tb, const struct flowi4 *flp, struct fib_
 #define FIB_LOOKUP_IGNORE_LINKSTATE 2
 /* a new, empty table; NULL without memory */
 struct fib_table *fib_trie_table(struct net *net, uint32_t id);
-uint32_t fib_table_id(const struct fib_table *tb);
 int fib_table_insert(struct net *net, struct fib_table *tb, struct fib_config *cfg,
 		     struct extack *err);
 /* -ESRCH */

@@ -436,8 +436,3 @@ void fib_free_table(struct fib_table *tb)
 	fib_table_flush(tb->net, tb, true);
 	kfree(&tb->net->m, tb);
 }
-
-uint32_t fib_table_id(const struct fib_table *tb)
-{
-	return tb->id;
-}

@@ -275,15 +275,6 @@ void ip_options_build(struct sk_buff *skb, struct ip_options *opt, __be32 daddr,
 		put_addr(iph + opt->ts + iph[opt->ts + IPOPT_PTR] - 5, inet_current_timestamp(skb));
 }
 
-void ip_options_fragment(struct sk_buff *skb)
-{
-	struct ip_options *opt = IPCB_OPT(skb);
-
-	ip_options_trim(skb_network_header(skb) + sizeof(struct iphdr), opt->optlen);
-	opt->ts = opt->rr = 0;
-	opt->rr_needaddr = opt->ts_needaddr = opt->ts_needtime = 0;
-}
-
 void ip_options_trim(unsigned char *p, int left)
 {
 	while (left > 0 && *p != IPOPT_END) {

@@ -34,8 +34,7 @@ int ip_options_compile(struct net *net, struct ip_options *opt, struct sk_buff *
 int ip_options_rcv_srr(struct sk_buff *skb, struct net_device *dev); /* 0 or -EINVAL */
 /* Options for the answer to @skb, source route reversed: 0 or -EINVAL. @dopt has 40 bytes of data. */
 int ip_options_echo(struct net *net, struct ip_options *dopt, struct sk_buff *skb, const struct ip_options *sopt);
-void ip_options_fragment(struct sk_buff *skb); /* keep only those copied into later fragments */
-void ip_options_trim(unsigned char *options, int len); /* the same of @len bytes of options */
+void ip_options_trim(unsigned char *options, int len); /* of @len bytes of options: keep those that later fragments copy */
 void ip_forward_options(struct sk_buff *skb);
 /* From user bytes: *optp replaced on success: 0, -EINVAL, -ENOMEM. */
 int ip_options_get(struct net *net, struct ip_options_rcu **optp, const unsigned char *data, int optlen);
