@@ -28,6 +28,7 @@ glassnetinclude_HEADERS += include/glassnet/host.h
 glassnetuapiincludedir = $(includedir)/glassnet/uapi
 glassnetuapiinclude_HEADERS =
 glassnetuapiinclude_HEADERS += include/glassnet/uapi/ctl.h
+glassnetuapiinclude_HEADERS += include/glassnet/uapi/trace.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = %D%/glassnet.pc

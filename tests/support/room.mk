@@ -17,6 +17,9 @@ SUITE_LIBS = %D%/libsuite.la $(CK_LIBS)
 # What a check of each room is linked with
 LIB_CHECK = $(SUITE_LIBS) $(F1_LIBS)
 FS_CHECK = $(SUITE_LIBS) $(F2_LIBS)
+TRACE_CHECK = $(SUITE_LIBS) src/trace/libtrace.la $(F1_LIBS)
+VIEW_CHECK = $(SUITE_LIBS) src/view/libview.la
+TRACEFS_CHECK = $(SUITE_LIBS) $(F7_LIBS)
 KERNEL_CHECK = $(SUITE_LIBS) $(F3_LIBS)
 CORE_CHECK = $(SUITE_LIBS) $(F4_LIBS)
 ETHERNET_CHECK = $(SUITE_LIBS) src/ethernet/libethernet.la $(F4_LIBS)

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+# F7: the tracing tree: control files, the buffer behind `trace`, what an attached reader sees.
+noinst_LTLIBRARIES += %D%/libtracefs.la
+%C%_libtracefs_la_CFLAGS = $(AM_CFLAGS) $(URCU_CFLAGS)
+%C%_libtracefs_la_SOURCES =
+%C%_libtracefs_la_SOURCES += %D%/tracefs.c
+%C%_libtracefs_la_SOURCES += %D%/tracefs.h

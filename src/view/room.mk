@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+# F2: the tracer's records as trees, packets and text. libview is in the daemon and the command; libviewout (files, pages, CTF) in the command only.
+noinst_LTLIBRARIES += %D%/libview.la
+%C%_libview_la_CFLAGS = $(AM_CFLAGS)
+%C%_libview_la_SOURCES =
+%C%_libview_la_SOURCES += %D%/view.h
+VIEW_LIBS = %D%/libview.la
+%C%_libview_la_SOURCES += %D%/view.c
