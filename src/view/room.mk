@@ -6,3 +6,5 @@ noinst_LTLIBRARIES += %D%/libview.la
 %C%_libview_la_SOURCES += %D%/view.h
 VIEW_LIBS = %D%/libview.la
 %C%_libview_la_SOURCES += %D%/view.c
+%C%_libview_la_SOURCES += %D%/names.h
+%C%_libview_la_SOURCES += %D%/export.h
