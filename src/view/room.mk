@@ -8,3 +8,12 @@ VIEW_LIBS = %D%/libview.la
 %C%_libview_la_SOURCES += %D%/view.c
 %C%_libview_la_SOURCES += %D%/names.h
 %C%_libview_la_SOURCES += %D%/export.h
+
+noinst_LTLIBRARIES += %D%/libviewout.la
+%C%_libviewout_la_CFLAGS = $(AM_CFLAGS)
+%C%_libviewout_la_SOURCES =
+VIEWOUT_LIBS = %D%/libviewout.la $(VIEW_LIBS)
+%C%_libviewout_la_SOURCES += %D%/decode.h
+%C%_libviewout_la_SOURCES += %D%/html.h
+%C%_libviewout_la_SOURCES += %D%/steps.c
+%C%_libviewout_la_SOURCES += %D%/steps.h
