@@ -6,8 +6,15 @@ noinst_LTLIBRARIES += %D%/libview.la
 %C%_libview_la_SOURCES += %D%/view.h
 VIEW_LIBS = %D%/libview.la
 %C%_libview_la_SOURCES += %D%/view.c
+%C%_libview_la_SOURCES += %D%/names.c
 %C%_libview_la_SOURCES += %D%/names.h
-%C%_libview_la_SOURCES += %D%/export.h
+%C%_libview_la_SOURCES += %D%/names_tab.h
+# the table of names as C
+nodist_%C%_libview_la_SOURCES = %D%/names_tab.c
+%D%/names_tab.c: $(srcdir)/src/trace/names.tab $(srcdir)/%D%/names.awk
+	$(AM_V_GEN)$(MKDIR_P) %D% && $(AWK) -f $(srcdir)/%D%/names.awk $(srcdir)/src/trace/names.tab > $@.tmp && mv $@.tmp $@
+CLEANFILES += %D%/names_tab.c
+EXTRA_DIST += %D%/names.awk src/trace/names.tab
 
 noinst_LTLIBRARIES += %D%/libviewout.la
 %C%_libviewout_la_CFLAGS = $(AM_CFLAGS)
@@ -17,3 +24,4 @@ VIEWOUT_LIBS = %D%/libviewout.la $(VIEW_LIBS)
 %C%_libviewout_la_SOURCES += %D%/html.h
 %C%_libviewout_la_SOURCES += %D%/steps.c
 %C%_libviewout_la_SOURCES += %D%/steps.h
+%C%_libviewout_la_SOURCES += %D%/export.h
