@@ -11,7 +11,7 @@ noinst_LTLIBRARIES += %D%/libstack.la
 %C%_libstack_la_SOURCES += %D%/host_dev.c
 %C%_libstack_la_SOURCES += %D%/host_dev.h
 %C%_libstack_la_SOURCES += %D%/host_poll.c
-%C%_libstack_la_CFLAGS = $(ROOM_CFLAGS)
+%C%_libstack_la_CFLAGS = $(UNTRACED_CFLAGS)
 
 lib_LTLIBRARIES += %D%/libglassnet.la
 %C%_libglassnet_la_SOURCES =

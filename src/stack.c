@@ -18,6 +18,7 @@
 #include "ipv4/protocol.h"
 #include "netfilter/core.h"
 #include "sched/sch_generic.h"
+#include "trace/fgraph.h"
 
 struct net_room {
 	const char *name;
@@ -51,6 +52,7 @@ struct net *net_create(const struct machine_config *cfg, struct extack *err)
 		extack_set(err, "out of memory");
 		return NULL;
 	}
+	(void)fgraph_init(NULL); /* pads become NOPs; who wants to trace is told why it cannot */
 	ret = machine_init(&net->m, cfg);
 	if (ret) {
 		extack_set(err, "machine: %s", ret == -EINVAL ? "bad number of CPUs or HZ" : strerror(-ret));

@@ -16,8 +16,7 @@
 static void dst_destroy_rcu(struct rcu_head *head);
 
 struct dst_entry *dst_alloc(struct net *net, struct kmem_cache *cache, const struct dst_ops *ops,
-			    struct net_device *dev, int initial_ref, int initial_obsolete,
-			    unsigned short flags)
+			    struct net_device *dev, int initial_obsolete, unsigned short flags)
 {
 	struct dst_entry *dst = kmem_cache_zalloc(&net->m, cache);
 
@@ -32,7 +31,7 @@ struct dst_entry *dst_alloc(struct net *net, struct kmem_cache *cache, const str
 	dst->obsolete = initial_obsolete;
 	dst->flags = flags;
 	dst->lastuse = this_vcpu() ? jiffies_now() : 0;
-	atomic_set(&dst->refcnt, initial_ref);
+	atomic_set(&dst->refcnt, 1);
 	return dst;
 }
 

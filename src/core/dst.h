@@ -49,8 +49,8 @@ struct dst_entry {
 	struct rcu_head rcu;
 };
 
-/* @initial_ref references; NULL without memory. Any vCPU, or RTNL. */
-struct dst_entry *dst_alloc(struct net *net, struct kmem_cache *cache, const struct dst_ops *ops, struct net_device *dev, int initial_ref,
+/* With one reference; NULL without memory. Any vCPU, or RTNL. */
+struct dst_entry *dst_alloc(struct net *net, struct kmem_cache *cache, const struct dst_ops *ops, struct net_device *dev,
 			    int initial_obsolete, unsigned short flags);
 void dst_release(struct dst_entry *dst); /* NULL allowed */
 static __always_inline void dst_hold(struct dst_entry *dst) { atomic_inc(&dst->refcnt); }

@@ -58,7 +58,7 @@ struct nlb_policy {
 };
 enum { NLA_UNSPEC_T, NLA_U8_T, NLA_U16_T, NLA_U32_T, NLA_STRING_T, NLA_BINARY_T, NLA_NESTED_T, NLA_REJECT_T };
 /* Fill @tb[0..maxtype]; unknown types are ignored unless @strict: 0 or -EINVAL with text naming the attribute. */
-int nlb_parse(const struct nlattr **tb, int maxtype, const void *attrs, size_t len, const struct nlb_policy *policy, bool strict,
+notrace int nlb_parse(const struct nlattr **tb, int maxtype, const void *attrs, size_t len, const struct nlb_policy *policy, bool strict,
 		     struct extack *err);
 #define nlb_data(a) ((const void *)((const char *)(a) + NLA_HDRLEN))
 #define nlb_len(a) ((int)((a)->nla_len - NLA_HDRLEN))

@@ -30,7 +30,7 @@ static int link_set(struct nl_req *req, struct net_device *dev, const struct ifi
 static int link_set_addr(struct net_device *dev, const struct nlattr *a, bool broadcast,
 			 struct extack *err);
 static struct rtnl_link_ops *link_ops_of(const struct net *net, const char *kind);
-static void link_fill(struct nl_buf *b, struct net_device *dev, uint32_t portid, uint32_t seq,
+static notrace void link_fill(struct nl_buf *b, struct net_device *dev, uint32_t portid, uint32_t seq,
 		      int type, int flags, unsigned change);
 static void link_fill_stats(struct nl_buf *b, const struct net_device *dev);
 

@@ -21,6 +21,7 @@
 #include "drivers/driver.h"
 #include "ipv4/fib.h"
 #include "stack.h"
+#include "trace/fgraph.h"
 
 static int boot(struct daemon *d, struct extack *err);
 static void shut_down(struct daemon *d);
@@ -178,6 +179,7 @@ static int boot(struct daemon *d, struct extack *err)
 	d->ctl = ctl_start(d, err);
 	if (!d->ctl)
 		return -EADDRINUSE;
+	(void)fgraph_init(NULL); /* opens what needs our rights; who wants to trace is told when it failed */
 	ret = priv_drop(&d->opt, d->socket_path, err);
 	if (ret)
 		return ret;

@@ -31,7 +31,7 @@ struct net_device *memdev_create(struct net *net, const struct memdev_config *cf
 				 struct extack *err);
 void memdev_destroy(struct net_device *dev);
 /* As userdev_rx(). */
-int memdev_inject(struct net_device *dev, unsigned queue, const void *frame, unsigned len);
+notrace int memdev_inject(struct net_device *dev, unsigned queue, const void *frame, unsigned len);
 /**
  * memdev_take() - the oldest transmitted frame of @queue
  * @buf, @size:	where to; a longer frame is cut

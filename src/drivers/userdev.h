@@ -66,7 +66,7 @@ void userdev_destroy(struct net_device *dev);
  * Receive: 0, -ENETDOWN, -EMSGSIZE (longer than a slot, counted rx_length_errors), -ENOBUFS (ring
  * full, rx_missed_errors), -EINVAL.
  */
-int userdev_rx(struct net_device *dev, unsigned queue, const void *frame, unsigned len);
+notrace int userdev_rx(struct net_device *dev, unsigned queue, const void *frame, unsigned len);
 /* Frames that wait in the receive ring. */
 unsigned userdev_rx_pending(const struct net_device *dev, unsigned queue);
 /*

@@ -141,7 +141,7 @@ int fib_netlink_init(struct net *net);
 void rtmsg_fib(int event, struct net *net, const struct fib_config *cfg, __be32 prefix,
 	       unsigned plen, const struct fib_alias *fa);
 /* One route message into @b: 0, or -EMSGSIZE when memory ran out */
-int fib_dump_info(struct nl_buf *b, const struct fib_config *cfg, int event, unsigned flags,
+notrace int fib_dump_info(struct nl_buf *b, const struct fib_config *cfg, int event, unsigned flags,
 		  __be32 prefix, unsigned plen, const struct fib_alias *fa);
 /* SIOCADDRT, SIOCDELRT */
 struct rtentry;
@@ -159,7 +159,7 @@ void fib_frontend_exit(struct net *net);
  * classid.
  */
 int fib_validate_source(struct sk_buff *skb, __be32 src, __be32 dst, uint8_t tos, int oif,
-			struct net_device *dev, struct in_device *idev);
+			struct in_device *idev);
 __be32 fib_compute_spec_dst(struct sk_buff *skb);
 /* RTN_UNICAST, LOCAL, BROADCAST, MULTICAST */
 unsigned inet_addr_type(struct net *net, __be32 addr);

@@ -61,8 +61,9 @@ static __always_inline int validate_source_full(__be32 src, __be32 dst, uint8_t 
 }
 
 int fib_validate_source(struct sk_buff *skb, __be32 src, __be32 dst, uint8_t tos, int oif,
-			struct net_device *dev, struct in_device *idev)
+			struct in_device *idev)
 {
+	struct net_device *dev = idev->dev;
 	struct net *net = dev_net(dev);
 
 	(void)skb;

@@ -116,7 +116,7 @@ static __always_inline void in_dev_put(struct in_device *in_dev)
  * RTNL: add @local/@prefixlen to @dev: 0, -EEXIST, -EINVAL (with text), -ENOMEM. @broadcast 0:
  * derived for prefixes < 31. @label NULL: the device's name.
  */
-int inet_addr_add(struct net_device *dev, __be32 local, unsigned prefixlen, __be32 broadcast,
+notrace int inet_addr_add(struct net_device *dev, __be32 local, unsigned prefixlen, __be32 broadcast,
 		  unsigned scope, const char *label, struct extack *err);
 /* -EADDRNOTAVAIL */
 int inet_addr_del(struct net_device *dev, __be32 local, unsigned prefixlen, struct extack *err);

@@ -50,7 +50,7 @@ static struct rtable *rt_alloc_input(struct rt_in *in);
 /* The source of a packet that is not forwarded, by tables: 0, or the packet is refused. */
 static __always_inline int input_source(struct rt_in *in, __be32 dst, int oif)
 {
-	int err = fib_validate_source(in->skb, in->saddr, dst, in->tos, oif, in->dev, in->in_dev);
+	int err = fib_validate_source(in->skb, in->saddr, dst, in->tos, oif, in->in_dev);
 
 	if (likely(err >= 0))
 		return err;
@@ -263,7 +263,7 @@ int ip_mc_validate_source(struct sk_buff *skb, __be32 daddr, __be32 saddr, uint8
 		return ipv4_is_local_multicast(daddr) || ip_hdr(skb)->protocol == IPPROTO_IGMP
 			       ? 0
 			       : -EINVAL;
-	err = fib_validate_source(skb, saddr, 0, tos, 0, dev, in_dev);
+	err = fib_validate_source(skb, saddr, 0, tos, 0, in_dev);
 	return err < 0 ? err : 0;
 }
 
@@ -328,7 +328,7 @@ struct rtable *rt_dst_alloc(struct net_device *dev, unsigned flags, uint16_t typ
 	struct net *net = dev_net(dev);
 	struct netns_ipv4 *ipv4 = net->ipv4;
 	int genid = rt_genid(net);
-	struct rtable *rt = (struct rtable *)dst_alloc(net, ipv4->rt_cache, &ipv4_dst_ops, dev, 1,
+	struct rtable *rt = (struct rtable *)dst_alloc(net, ipv4->rt_cache, &ipv4_dst_ops, dev,
 						       DST_OBSOLETE_FORCE_CHK, 0);
 
 	if (!rt)

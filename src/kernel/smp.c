@@ -227,6 +227,7 @@ void smp_park(struct vcpu *v)
 	if (!v->outer)
 		rcu_vcpu_online();
 	vcpu_update_time(v);
+	vcpu_trace(v); /* the tracer may be why we stood still */
 }
 
 void smp_stop_notify(struct machine *m)

@@ -29,6 +29,7 @@
 #include "kernel/sync.h"
 #include "kernel/timer.h"
 #include "kernel/wait.h"
+#include "trace/trace.h"
 
 /* A vCPU and the task of its loop: one block. */
 struct vcpu_block {
@@ -97,6 +98,7 @@ void vcpu_step_in(struct vcpu *v, struct task *task)
 	current_vcpu = v;
 	v->current = task ? task : v->idle_task;
 	vcpu_update_time(v);
+	vcpu_trace(v);
 }
 
 uint64_t vcpu_run(struct vcpu *v, uint64_t now)
@@ -146,8 +148,12 @@ void vcpu_step_out(struct vcpu *v)
 		vcpu_send_kicks(v);
 	if (m->host->kick)
 		vcpu_tell_host(v);
+	if (unlikely(trace_thread.ring))
+		trace_leave();
 	v->current = v->idle_task;
 	current_vcpu = v->outer;
+	if (unlikely(v->outer))
+		vcpu_trace(v->outer);
 	if (!v->outer)
 		rcu_vcpu_offline();
 	if (unlikely(xchg(&v->entered, 0) == 2))
@@ -158,6 +164,14 @@ void vcpu_step_out(struct vcpu *v)
 	 */
 	if (unlikely(load_mb(&m->stop_gate) & 1))
 		smp_stop_notify(m);
+}
+
+void vcpu_trace(struct vcpu *v)
+{
+	if (unlikely(READ_ONCE(trace_state.armed)))
+		trace_enter(v->slot[VCPU_SLOT_TRACE], (uint32_t)v->current->pid, v->current->comm);
+	else if (unlikely(trace_thread.ring))
+		trace_leave();
 }
 
 void vcpu_serve(struct vcpu *v)

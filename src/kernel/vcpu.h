@@ -40,7 +40,7 @@ enum vcpu_slot {
 	VCPU_SLOT_IPV4,	   /* ipv4: per-CPU control sockets and scratch */
 	VCPU_SLOT_DRIVERS, /* drivers: scratch buffers */
 	VCPU_SLOT_CHAN,
-	VCPU_SLOT_TRACE,
+	VCPU_SLOT_TRACE,   /* trace/trace.h: the ring of this CPU, NULL while nothing is traced */
 	VCPU_SLOT_MAX
 };
 
@@ -167,6 +167,9 @@ void vcpu_leave(struct vcpu *v);
  */
 void vcpu_step_out(struct vcpu *v);
 void vcpu_step_in(struct vcpu *v, struct task *task);
+
+/* The thread inside @v takes or gives back its ring, as the tracer is armed or not. */
+void vcpu_trace(struct vcpu *v);
 
 /*
  * Another thread than the control thread turns @v from now on: smp_call(), irq_mask() and

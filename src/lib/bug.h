@@ -28,6 +28,12 @@
 #ifndef __maybe_unused
 #define __maybe_unused	__attribute__((unused))
 #endif
+/*
+ * Not a function that the tracer may patch (src/trace): it runs while its thread is outside every vCPU, or takes arguments on the stack.
+ */
+#ifndef notrace
+#define notrace		__attribute__((patchable_function_entry(0, 0)))
+#endif
 #ifndef noinline
 #define noinline	__attribute__((noinline))
 #endif

@@ -9,7 +9,55 @@
 #ifndef GN_LIB_ORDER_H
 #define GN_LIB_ORDER_H
 
-#include <netinet/in.h> /* its htons is replaced at the end of this file */
+#include <endian.h>
+#include <netinet/in.h>
+
+/*
+ * libc's htons, htobe16 and their like are inline functions beneath, which the rooms (compiled without inlining) would call; these are one instruction.
+ * Included after <netinet/in.h> and <endian.h>, whose macros they replace.
+ */
+#undef htons
+#undef ntohs
+#undef htonl
+#undef ntohl
+#undef htobe16
+#undef htobe32
+#undef htobe64
+#undef htole64
+#undef be16toh
+#undef be32toh
+#undef be64toh
+#undef le16toh
+#undef le32toh
+#undef le64toh
+#undef htole16
+#undef htole32
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define htobe16(x) ((uint16_t)__builtin_bswap16((uint16_t)(x)))
+#define htobe32(x) ((uint32_t)__builtin_bswap32((uint32_t)(x)))
+#define htobe64(x) ((uint64_t)__builtin_bswap64((uint64_t)(x)))
+#define htole16(x) ((uint16_t)(x))
+#define htole32(x) ((uint32_t)(x))
+#define htole64(x) ((uint64_t)(x))
+#else
+#define htobe16(x) ((uint16_t)(x))
+#define htobe32(x) ((uint32_t)(x))
+#define htobe64(x) ((uint64_t)(x))
+#define htole16(x) ((uint16_t)__builtin_bswap16((uint16_t)(x)))
+#define htole32(x) ((uint32_t)__builtin_bswap32((uint32_t)(x)))
+#define htole64(x) ((uint64_t)__builtin_bswap64((uint64_t)(x)))
+#endif
+#define be16toh(x) htobe16(x)
+#define be32toh(x) htobe32(x)
+#define be64toh(x) htobe64(x)
+#define le16toh(x) htole16(x)
+#define le32toh(x) htole32(x)
+#define le64toh(x) htole64(x)
+#define htons(x) htobe16(x)
+#define htonl(x) htobe32(x)
+#define ntohs(x) htobe16(x)
+#define ntohl(x) htobe32(x)
+
 
 #include <endian.h>
 #include <linux/types.h>
@@ -106,23 +154,5 @@ static __always_inline uint64_t rol64(uint64_t v, unsigned int n)
 {
 	return (v << (n & 63)) | (v >> (-n & 63));
 }
-
-/*
- * libc's htons and its like are inline functions beneath, which the rooms (compiled without inlining) would call; these are one instruction.
- * Included after <netinet/in.h>, whose macros they replace.
- */
-#undef htons
-#undef ntohs
-#undef htonl
-#undef ntohl
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define htons(x) ((uint16_t)__builtin_bswap16((uint16_t)(x)))
-#define htonl(x) ((uint32_t)__builtin_bswap32((uint32_t)(x)))
-#else
-#define htons(x) ((uint16_t)(x))
-#define htonl(x) ((uint32_t)(x))
-#endif
-#define ntohs(x) htons(x)
-#define ntohl(x) htonl(x)
 
 #endif

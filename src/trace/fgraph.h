@@ -38,6 +38,8 @@ int fgraph_init(struct extack *err);
 unsigned fgraph_count(void);
 /* @id < fgraph_count() */
 const struct fgraph_func *fgraph_func(unsigned id);
+/* How it is patched now. Any thread. */
+enum fgraph_kind fgraph_kind_of(unsigned id);
 /* The id of a name, -1 when there is none. The first of several with one name. */
 int fgraph_find(const char *name);
 /**

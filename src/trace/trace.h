@@ -17,6 +17,8 @@
  *
  *   Code patching is a matter of the process, so is this state: the two words below are the only writable data of the room that is not a ring.
  *   They change only while every vCPU is parked, but for `mask`, which is read at each exit.
+ *   A function that a thread runs while it is outside every vCPU must be `notrace`, the control thread's aside: its first bytes may be
+ *   patched at that moment.
  * Threads: stated at each function. Nothing here may be traced itself.
  */
 #include <stdbool.h>
@@ -26,8 +28,6 @@
 #include <glassnet/uapi/trace.h>
 
 #include "lib/bug.h"
-
-#define notrace __attribute__((patchable_function_entry(0, 0)))
 
 #define TRACE_LEVELS 200 /* deepest nesting that is recorded */
 
@@ -48,6 +48,9 @@ struct trace_ring {
 	struct gn_trace_rec *base, *top;
 	uint64_t lost;	   /* [A] written by the vCPU */
 	uint32_t tid;	   /* task of the last TASK record */
+	bool told;	   /* there was one */
+	uint32_t packet;   /* of the last PACKET record */
+	uint32_t packets;  /* ids given */
 	unsigned cpu;
 	char pad[64];
 	struct gn_trace_rec *tail; /* [A] next slot to be read; written by the drainer */
@@ -60,8 +63,9 @@ struct trace_thread {
 	uint32_t packet; /* id of the packet that is worked for, 0 none */
 	struct trace_ring *ring; /* of the vCPU that the thread is inside, NULL: none */
 	struct trace_frame *top; /* innermost open function */
-	uint32_t reopen; /* gate to go back to when the packet that shut it ends */
 	uint32_t shut;	 /* the packet filter shut the gate */
+	bool allowed;	 /* by set_ftrace_pid */
+	uint64_t said_t; /* entry of the innermost function that was announced */
 };
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct trace_thread trace_thread;
 
@@ -96,6 +100,7 @@ size_t trace_ring_read(struct trace_ring *r, struct gn_trace_rec *buf, size_t ma
 void trace_ring_more(struct trace_ring *r, struct gn_trace_rec *head);
 /* A record of a kind, with @n payload slots from @payload (@bytes of them are read); lost and counted when there is no room. Inside the vCPU. */
 void trace_put(struct trace_ring *r, enum gn_trace_kind kind, uint32_t val, const void *payload, size_t bytes);
+void trace_put_at(struct trace_ring *r, uint64_t t, enum gn_trace_kind kind, uint32_t val, const void *payload, size_t bytes);
 
 /* --- who is inside: kernel/vcpu.c, kernel/smp.c --- */
 

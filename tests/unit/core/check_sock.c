@@ -403,7 +403,7 @@ START_TEST(test_O2_dst_check)
 		kmem_cache_create(&fx.net->m.kmem, "dst", sizeof(struct dst_entry), 0);
 	struct sock *sk = fix_sock();
 	struct dst_entry *dst =
-		dst_alloc(fx.net, cache, &fake_dst_ops, fx.dev, 1, DST_OBSOLETE_NONE, 0);
+		dst_alloc(fx.net, cache, &fake_dst_ops, fx.dev, DST_OBSOLETE_NONE, 0);
 	struct dst_entry *got;
 
 	checks = 0;

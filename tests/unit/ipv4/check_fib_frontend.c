@@ -522,8 +522,7 @@ END_TEST
 
 static int validate(const char *src, int oif)
 {
-	return fib_validate_source(NULL, inet_addr(src), inet_addr(A_SELF), 0, oif, f.eth0,
-				   f.eth0->ip_ptr);
+	return fib_validate_source(NULL, inet_addr(src), inet_addr(A_SELF), 0, oif, f.eth0->ip_ptr);
 }
 
 START_TEST(test_J8_validate_source)

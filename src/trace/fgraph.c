@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fgraph.c - finds the functions that can be traced and patches their first bytes
+ *
+ * Theory of operation
+ *   The compiler leaves a pad at the beginning of each function of the stack and lists the pads in a section (-fpatchable-function-entry). fgraph_init() sorts
+ *   them, gives each its thunk, and makes each one NOP; the names come from names.S. Code is written through /proc/self/mem, whose writes pass the page
+ *   protection: no page is ever writable and executable, and a process that may not change protections can be traced too. The descriptor is opened
+ *   once, before privileges are dropped. Bytes between the pads are written back as they are.
+ *   After a write a membarrier makes every processor fetch its instructions anew before it comes back to this process; the threads that run this
+ *   code are parked by the caller meanwhile.
+ * Owns: the tables below, for the life of the process. Code is the process's, so they are not any net's.
+ * Mirrors: kernel/trace/ftrace.c, arch/x86/kernel/ftrace.c.
+ */
+#include "trace/fgraph.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/atomic.h"
+#include "trace/fgraph_arch.h"
+#include "trace/names.h"
+#include "trace/trace.h"
+
+#define HIDDEN __attribute__((visibility("hidden")))
+
+extern const uintptr_t __start___patchable_function_entries[] HIDDEN __attribute__((weak));
+extern const uintptr_t __stop___patchable_function_entries[] HIDDEN __attribute__((weak));
+extern const char fgraph_thunks[] HIDDEN, fgraph_roots[] HIDDEN;
+extern uintptr_t fgraph_body[FGRAPH_MAX] HIDDEN;
+
+static struct {
+	unsigned n; /* functions; 0: not initialised */
+	int mem;    /* /proc/self/mem */
+	pid_t pid;  /* whose memory that is */
+	uint8_t kind[FGRAPH_MAX];
+	struct fgraph_func func[FGRAPH_MAX];
+} fg = { .mem = -1 };
+
+static int find_pads(struct extack *err);
+static int by_address(const void *a, const void *b);
+static int write_code(const unsigned char *text, uintptr_t from, size_t len, struct extack *err);
+static int set_pads(const uint8_t *kind, struct extack *err);
+static bool set_pad(unsigned char *pad, unsigned id, unsigned kind);
+
+int fgraph_init(struct extack *err)
+{
+	int ret;
+
+	if (fg.mem < 0 || fg.pid != getpid()) {
+		if (fg.mem >= 0)
+			close(fg.mem); /* the parent's, from before a fork */
+		fg.mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+		fg.pid = getpid();
+		if (fg.mem < 0) {
+			ret = -errno;
+			extack_set(err, "functions cannot be traced: /proc/self/mem: %s", strerror(errno));
+			return ret;
+		}
+	}
+	if (fg.n)
+		return 0;
+	ret = find_pads(err);
+	if (ret)
+		return ret;
+	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+	ret = set_pads(fg.kind, err); /* all FGRAPH_NOP */
+	if (ret)
+		fg.n = 0;
+	return ret;
+}
+
+unsigned fgraph_count(void)
+{
+	return fg.n;
+}
+
+const struct fgraph_func *fgraph_func(unsigned id)
+{
+	BUG_ON(id >= fg.n);
+	return &fg.func[id];
+}
+
+enum fgraph_kind fgraph_kind_of(unsigned id)
+{
+	return id < FGRAPH_MAX ? (enum fgraph_kind)READ_ONCE(fg.kind[id]) : FGRAPH_NOP;
+}
+
+int fgraph_find(const char *name)
+{
+	for (unsigned i = 0; i < fg.n; i++)
+		if (!strcmp(fg.func[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+int fgraph_arm(const uint8_t *kind, struct extack *err)
+{
+	static const uint8_t off[FGRAPH_MAX];
+	int ret = fgraph_init(err);
+
+	if (ret)
+		return ret;
+	if (!kind)
+		kind = off;
+	if (!memcmp(kind, fg.kind, fg.n))
+		return 0;
+	return set_pads(kind, err);
+}
+
+static int find_pads(struct extack *err)
+{
+	const uintptr_t *pad = __start___patchable_function_entries, *end = __stop___patchable_function_entries;
+	unsigned n = (unsigned)(end - pad);
+
+	if (!n) {
+		extack_set(err, "functions cannot be traced: built without pads (-fpatchable-function-entry)");
+		return -EOPNOTSUPP;
+	}
+	if (n > FGRAPH_MAX) {
+		extack_set(err, "functions cannot be traced: %u of them, at most %d", n, FGRAPH_MAX);
+		return -E2BIG;
+	}
+	for (unsigned i = 0; i < n; i++)
+		fg.func[i].addr = pad[i];
+	qsort(fg.func, n, sizeof(fg.func[0]), by_address);
+	for (unsigned i = 0; i < n; i++)
+		fgraph_body[i] = fg.func[i].addr + FGRAPH_PAD;
+	if (fgraph_read_names(fg.func, n) < 0) {
+		extack_set(err, "functions cannot be traced: this program was linked without the table of their names (tools/link-named)");
+		return -EOPNOTSUPP;
+	}
+	fg.n = n;
+	return 0;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	uintptr_t x = ((const struct fgraph_func *)a)->addr, y = ((const struct fgraph_func *)b)->addr;
+
+	return x < y ? -1 : x > y;
+}
+
+/* A copy of the code from the first pad to the last, with the pads as @kind says, is written over it in one piece. */
+static int set_pads(const uint8_t *kind, struct extack *err)
+{
+	uintptr_t from = fg.func[0].addr, to = fg.func[fg.n - 1].addr + FGRAPH_PAD;
+	unsigned char *text = mmap(NULL, to - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int ret = 0;
+
+	if (text == MAP_FAILED) {
+		extack_set(err, "out of memory");
+		return -ENOMEM;
+	}
+	memcpy(text, (const void *)from, to - from);
+	for (unsigned i = 0; i < fg.n && !ret; i++)
+		if (!set_pad(text + (fg.func[i].addr - from), i, kind[i])) {
+			extack_set(err, "functions cannot be traced: %s is too far from its thunk", fg.func[i].name);
+			ret = -ERANGE;
+		}
+	if (!ret)
+		ret = write_code(text, from, to - from, err);
+	if (!ret && kind != fg.kind)
+		memcpy(fg.kind, kind, fg.n);
+	munmap(text, to - from);
+	return ret;
+}
+
+static bool set_pad(unsigned char *pad, unsigned id, unsigned kind)
+{
+	uintptr_t from = fg.func[id].addr;
+
+	switch (kind) {
+	case FGRAPH_BODY:
+		return fgraph_jump(pad, from, (uintptr_t)fgraph_thunks + (uintptr_t)id * FGRAPH_THUNK_SIZE);
+	case FGRAPH_ROOT:
+	case FGRAPH_WALL:
+		return fgraph_jump(pad, from, (uintptr_t)fgraph_roots + (uintptr_t)id * FGRAPH_ROOT_SIZE);
+	}
+	fgraph_nop(pad);
+	return true;
+}
+
+static int write_code(const unsigned char *text, uintptr_t from, size_t len, struct extack *err)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	for (size_t done = 0; done < len;) {
+		ssize_t n = pwrite(fg.mem, text + done, len - done, (off_t)(from + done));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			int ret = n ? -errno : -EIO;
+
+			extack_set(err, "functions cannot be traced: the code cannot be written: %s", strerror(-ret));
+			return ret;
+		}
+		done += (size_t)n;
+	}
+	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+	/* Changes nothing, may be refused; an emulator (valgrind) learns from it that its translation is out of date. */
+	mprotect((void *)(from & -page), len + (from & (page - 1)), PROT_READ | PROT_EXEC);
+	return 0;
+}
