@@ -25,7 +25,8 @@
 
 static int take_options(struct cli *c, int *argc, char **argv, const char **ret_what);
 static const struct command *command_find(const char *word);
-static int command_help(struct cli *c, const struct command *cmd);
+static int command_run(struct cli *c, const struct command *cmd, int argc, char **argv);
+static int no_sub(struct cli *c, const struct command *cmd, const char *word);
 
 /* --- options and command --- */
 
@@ -41,8 +42,10 @@ int cli_main(struct cli *c, int argc, char **argv)
 		fprintf(c->out.f, "glassnet %s\n", PACKAGE_VERSION);
 		return CLI_OK;
 	}
-	if (argc < 2 && what)
-		return command_help(c, NULL);
+	if (argc < 2 && what) {
+		print_help(c, NULL);
+		return CLI_OK;
+	}
 	if (argc < 2)
 		return cli_fail(c, CLI_USAGE, "a command is missing; `glassnet --help` lists them");
 	cmd = command_find(argv[1]);
@@ -50,11 +53,42 @@ int cli_main(struct cli *c, int argc, char **argv)
 		return cli_fail(c, CLI_USAGE,
 				"'%.40s' is no command; `glassnet --help` lists them", argv[1]);
 	c->command = cmd->name;
-	if (what)
-		return command_help(c, cmd);
+	if (cmd->sub && argc > 2) {
+		const struct command *sub = command_sub(cmd, argv[2]);
+
+		if (!sub)
+			return no_sub(c, cmd, argv[2]);
+		cmd = sub;
+		c->command = cmd->name;
+		argc--;
+		argv++;
+	}
+	if (!what)
+		return command_run(c, cmd, argc - 1, argv + 1);
+	print_help(c, cmd);
+	return CLI_OK;
+}
+
+static int command_run(struct cli *c, const struct command *cmd, int argc, char **argv)
+{
+	if (cmd->sub)
+		return no_sub(c, cmd, NULL);
 	if (!cmd->run)
 		return cli_fail(c, CLI_FAILED, "not built yet");
-	return cmd->run(c, argc - 1, argv + 1);
+	return cmd->run(c, argc, argv);
+}
+
+/* @word is none of the commands below @cmd; NULL: it is missing. */
+static int no_sub(struct cli *c, const struct command *cmd, const char *word)
+{
+	char list[80] = "";
+
+	for (const struct command *sub = cmd->sub; sub->name; sub++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", *list ? ", " : "",
+			 strrchr(sub->name, ' ') + 1);
+	if (!word)
+		return cli_usage(c, "one of these is missing: %s", list);
+	return cli_usage(c, "'%.40s' is none of: %s", word, list);
 }
 
 /* @opt or @opt=VALUE at argv[*i]: its value, "" when there is none, NULL: another option. */
@@ -131,11 +165,12 @@ static const struct command *command_find(const char *word)
 	return NULL;
 }
 
-static int command_help(struct cli *c, const struct command *cmd)
+const struct command *command_sub(const struct command *cmd, const char *word)
 {
-	char *argv[] = { (char *)"help", (char *)(cmd ? cmd->name : NULL), NULL };
-
-	return cmd_help(c, cmd ? 2 : 1, argv);
+	for (const struct command *sub = cmd->sub; sub && sub->name; sub++)
+		if (!strcmp(strrchr(sub->name, ' ') + 1, word))
+			return sub;
+	return NULL;
 }
 
 void cli_fini(struct cli *c)
@@ -166,6 +201,17 @@ int cli_fail(struct cli *c, int status, const char *fmt, ...)
 	return status;
 }
 
+/* How the command is called that is under way. */
+static void print_usage(struct cli *c, const struct command *cmd)
+{
+	for (; cmd->name && c->command; cmd++) {
+		if (!strcmp(cmd->name, c->command))
+			fprintf(c->err, "usage: glassnet %s %s\n", cmd->name, cmd->args);
+		if (cmd->sub)
+			print_usage(c, cmd->sub);
+	}
+}
+
 int cli_usage(struct cli *c, const char *fmt, ...)
 {
 	va_list ap;
@@ -173,9 +219,7 @@ int cli_usage(struct cli *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	complain(c, fmt, ap);
 	va_end(ap);
-	for (const struct command *cmd = commands; cmd->name && c->command; cmd++)
-		if (!strcmp(cmd->name, c->command))
-			fprintf(c->err, "usage: glassnet %s %s\n", cmd->name, cmd->args);
+	print_usage(c, commands);
 	return CLI_USAGE;
 }
 

@@ -42,11 +42,16 @@ struct cli {
 struct command {
 	const char *name, *args, *summary;
 	const char *help; /* lines behind the usage: options and examples */
-	/* argv[0] is the command; NULL: later versions have it */
+	/* argv[0] is the command's last word; NULL: later versions have it, or it is one of @sub */
 	int (*run)(struct cli *c, int argc, char **argv);
+	const struct command *sub; /* "trace graph", "trace view"; ends with a NULL name */
 };
 
 extern const struct command commands[]; /* ends with a NULL name */
+extern const struct command trace_commands[];
+
+/** command_sub() - the row of @cmd->sub whose last word is @word, or NULL */
+const struct command *command_sub(const struct command *cmd, const char *word);
 
 /** cli_main() - the program without its process: options, command, exit status */
 int cli_main(struct cli *c, int argc, char **argv);
@@ -110,9 +115,18 @@ int cmd_status(struct cli *c, int argc, char **argv);
 int cmd_dump(struct cli *c, int argc, char **argv);
 int cmd_stop(struct cli *c, int argc, char **argv);
 int cmd_help(struct cli *c, int argc, char **argv);
+int cmd_trace_graph(struct cli *c, int argc, char **argv);
+int cmd_trace_packets(struct cli *c, int argc, char **argv);
+int cmd_trace_view(struct cli *c, int argc, char **argv);
+
+/** print_help() - usage, summary, options and examples of @cmd; NULL: the list of commands */
+void print_help(struct cli *c, const struct command *cmd);
 
 /** print_link() - the first lines of a device, as link and addr show them */
 void print_link(struct cli *c, const struct nlmsghdr *nlh, struct nlattr **tb, bool mode);
+
+/** write_file() - @len bytes of @text into the stack's file @path, as `echo TEXT > PATH`: exit status */
+int write_file(struct cli *c, const char *path, const char *text, size_t len);
 
 /** read_file() - the content of the stack's file @path, malloc()ed, terminated: exit status */
 int read_file(struct cli *c, const char *path, char **ret_text, size_t *ret_len);

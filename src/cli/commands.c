@@ -112,6 +112,19 @@ static const char stop_help[] =
 	"\n"
 	"  glassnet stop\n";
 
+static const char trace_help[] =
+	"The functions of the stack as the kernel's function_graph tracer shows its own, live or\n"
+	"from a recording. `glassnet trace COMMAND --help` has the options and more examples.\n"
+	"\n"
+	"  # one datagram: every function from the interrupt to the return of recvfrom\n"
+	"    glassnet trace graph -p 'udp port 7' -c 1\n"
+	"  # five seconds for later; then what became of each packet, and one of them as a page\n"
+	"    glassnet trace record -o /tmp/t --seconds 5\n"
+	"    glassnet trace packets /tmp/t\n"
+	"    glassnet trace view /tmp/t --format html -o t.html\n"
+	"  # the files of the kernel's tracer are there, too\n"
+	"    glassnet ls /sys/kernel/tracing\n";
+
 static const char help_help[] =
 	"  glassnet help route\n";
 
@@ -211,7 +224,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "help",
-		.args = "[COMMAND]",
+		.args = "[COMMAND [SUBCOMMAND]]",
 		.summary = "this list, or how a command is used",
 		.help = help_help,
 		.run = cmd_help,
@@ -223,8 +236,10 @@ const struct command commands[] = {
 	},
 	{
 		.name = "trace",
-		.args = "...",
+		.args = "graph|record|packets|view ...",
 		.summary = "follow packets through the stack",
+		.help = trace_help,
+		.sub = trace_commands,
 	},
 	{
 		.name = "explain",
@@ -251,36 +266,53 @@ const struct command commands[] = {
 
 static void usage(FILE *f, const struct command *cmd)
 {
+	bool built = cmd->run || cmd->sub;
+
 	fprintf(f, "usage: glassnet [-n NAME] [-s SOCKET] [--json] %s%s%s\n", cmd->name,
 		*cmd->args ? " " : "", cmd->args);
-	fprintf(f, "%s%s\n\n%s", cmd->summary, cmd->run ? "" : " (not built yet)",
-		cmd->help ? cmd->help : "");
+	fprintf(f, "%s%s\n\n", cmd->summary, built ? "" : " (not built yet)");
+	for (const struct command *sub = cmd->sub; sub && sub->name; sub++)
+		fprintf(f, "  %-8s %s%s\n%s", strrchr(sub->name, ' ') + 1, sub->summary,
+			sub->run ? "" : " (not built yet)", sub[1].name ? "" : "\n");
+	fputs(cmd->help ? cmd->help : "", f);
 }
 
 int cmd_help(struct cli *c, int argc, char **argv)
 {
+	const struct command *cmd = commands, *sub;
+
+	if (argc < 2) {
+		print_help(c, NULL);
+		return CLI_OK;
+	}
+	while (cmd->name && strcmp(cmd->name, argv[1]))
+		cmd++;
+	if (!cmd->name)
+		return cli_usage(c, "'%.40s' is no command", argv[1]);
+	sub = argc > 2 ? command_sub(cmd, argv[2]) : cmd;
+	if (argc > 3 || !sub)
+		return cli_usage(c, "'%.40s' is one word too many", argv[sub ? 3 : 2]);
+	print_help(c, sub);
+	return CLI_OK;
+}
+
+void print_help(struct cli *c, const struct command *cmd)
+{
 	FILE *f = c->out.f;
 
-	if (argc > 2)
-		return cli_usage(c, "'%.40s' is one word too many", argv[2]);
-	for (const struct command *cmd = commands; argc == 2 && cmd->name; cmd++) {
-		if (!strcmp(cmd->name, argv[1])) {
-			usage(f, cmd);
-			return CLI_OK;
-		}
+	if (cmd) {
+		usage(f, cmd);
+		return;
 	}
-	if (argc == 2)
-		return cli_usage(c, "'%.40s' is no command", argv[1]);
 	fputs("usage: glassnet [-n NAME] [-s SOCKET] [--json] COMMAND ...\n"
 	      "Look into a userspace TCP/IP stack, and configure it: glassnet(1).\n"
 	      "\nCommands:\n", f);
-	for (const struct command *cmd = commands; cmd->name; cmd++)
-		if (cmd->run)
+	for (cmd = commands; cmd->name; cmd++)
+		if (cmd->run || cmd->sub)
 			fprintf(f, "  %-8s %s\n", cmd->name, cmd->summary);
 	fputs("\nNot built yet:", f);
-	for (const struct command *cmd = commands; cmd->name; cmd++)
-		if (!cmd->run)
+	for (cmd = commands; cmd->name; cmd++)
+		if (!cmd->run && !cmd->sub)
 			fprintf(f, " %s", cmd->name);
 	fprintf(f, "\n\n%s", global_help);
-	return CLI_OK;
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cli.h"
+#include "cli/trace.h"
 
 /* --- reading --- */
 
@@ -80,6 +80,25 @@ int read_file(struct cli *c, const char *path, char **ret_text, size_t *ret_len)
 	struct nl_msg *msg = request_with(c, GN_CTL_READ, GN_ATTR_PATH, path);
 
 	return msg ? ask_text(c, msg, ret_text, ret_len) : CLI_FAILED;
+}
+
+/* --- writing --- */
+
+int write_file(struct cli *c, const char *path, const char *text, size_t len)
+{
+	const struct gn_ctl_hdr hdr = { .version = GN_CTL_VERSION };
+	struct nl_msg *msg = nlmsg_alloc_size(GN_CTL_MAX);
+
+	if (msg && (!nlmsg_put(msg, 0, 0, GN_CTL_WRITE, 0, NLM_F_REQUEST) ||
+		    nlmsg_append(msg, (void *)(uintptr_t)&hdr, sizeof(hdr), NLMSG_ALIGNTO) ||
+		    nla_put_string(msg, GN_ATTR_PATH, path) ||
+		    nla_put(msg, GN_ATTR_DATA, (int)len, text) ||
+		    nla_put(msg, GN_ATTR_TRUNC, 0, NULL))) {
+		nlmsg_free(msg);
+		return cli_fail(c, CLI_FAILED, "%.60s: %zu bytes are too many for one write", path,
+				len);
+	}
+	return cli_ask(c, msg, NULL, NULL);
 }
 
 /* --- cat, ls, write --- */
@@ -208,10 +227,38 @@ int cmd_ls(struct cli *c, int argc, char **argv)
 	return list_path(c, argc == 2 ? argv[1] : "/", modes);
 }
 
+/* The packet filter is written in words and sent as a program. */
+static int write_filter(struct cli *c, int argc, char **argv)
+{
+	char *expression, *text, err[300] = "no memory";
+	size_t len = 1;
+	int ret;
+
+	for (int i = 2; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	expression = malloc(len);
+	if (!expression)
+		return cli_fail(c, CLI_FAILED, "no memory");
+	*expression = '\0';
+	for (int i = 2; i < argc; i++)
+		strcat(strcat(expression, i > 2 ? " " : ""), argv[i]);
+	ret = trace_filter_compile(expression, &text, err, sizeof(err));
+	free(expression);
+	if (ret)
+		return cli_fail(c, ret == -EINVAL ? CLI_USAGE : CLI_FAILED, "%s: %s", argv[1], err);
+	ret = write_file(c, argv[1], text, strlen(text));
+	free(text);
+	return ret;
+}
+
 int cmd_write(struct cli *c, int argc, char **argv)
 {
+	int append = argc > 1 && (!strcmp(argv[1], "-a") || !strcmp(argv[1], "--append"));
+
 	if (argc < 3)
 		return cli_usage(c, "PATH TEXT is missing");
+	if (trace_is_filter(argv[1 + append]))
+		return write_filter(c, argc - append, argv + append);
 	return cli_line(c, argc, argv);
 }
 

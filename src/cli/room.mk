@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # F9: the command glassnet. It never links the stack: it speaks to the control socket. All but main() is an archive, for the checks.
 noinst_LTLIBRARIES += %D%/libcli.la
-%C%_libcli_la_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+%C%_libcli_la_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS) $(PCAP_CFLAGS)
 %C%_libcli_la_SOURCES =
 %C%_libcli_la_SOURCES += %D%/cli.c
 %C%_libcli_la_SOURCES += %D%/cli.h
@@ -15,7 +15,11 @@ noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES += %D%/out.h
 %C%_libcli_la_SOURCES += %D%/route.c
 %C%_libcli_la_SOURCES += %D%/ss.c
-CLI_LIBS = %D%/libcli.la $(LINE_LIBS)
+%C%_libcli_la_SOURCES += %D%/trace.c
+%C%_libcli_la_SOURCES += %D%/trace.h
+%C%_libcli_la_SOURCES += %D%/trace_filter.c
+%C%_libcli_la_SOURCES += %D%/trace_options.c
+CLI_LIBS = %D%/libcli.la $(LINE_LIBS) $(PCAP_LIBS)
 
 bin_PROGRAMS += glassnet
 glassnet_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)

@@ -17,6 +17,7 @@ build_packages=(
 	libnl-3-dev		# netlink messages
 	libnl-route-3-dev
 	libcap-ng-dev		# dropping privileges
+	libpcap-dev		# packet filters of glassnet, in tcpdump's language
 	check			# unit tests
 )
 run_packages=(

@@ -33,7 +33,8 @@ START_TEST(test_usage)
 		{ "link set", 2, "glassnet: link set: 'link set' needs the name of a device behind it\n" },
 		{ "route add default via x", 2, "glassnet: route add: via 'x' is no address A.B.C.D\n" },
 		{ "run ls", 1, "glassnet: run: not built yet\n" },
-		{ "trace", 1, "glassnet: trace: not built yet\n" },
+		{ "trace", 2, "glassnet: trace: one of these is missing: graph, record, packets, view\nusage: glassnet trace graph|record|packets|view ...\n" },
+		{ "trace frob", 2, "glassnet: trace: 'frob' is none of: graph, record, packets, view\nusage: glassnet trace graph|record|packets|view ...\n" },
 		{ "doctor", 1, "glassnet: doctor: not built yet\n" },
 	};
 
@@ -54,7 +55,7 @@ START_TEST(test_help)
 {
 	ck_assert_int_eq(run("--help"), 0);
 	ck_assert_ptr_nonnull(strstr(out, "\n  drops    the loss ledger: where packets ended\n"));
-	ck_assert_ptr_nonnull(strstr(out, "\nNot built yet: run trace explain doctor watch capture\n"));
+	ck_assert_ptr_nonnull(strstr(out, "\nNot built yet: run explain doctor watch capture\n"));
 	teardown();
 	setup();
 	/* every command explains itself, before or behind its name */

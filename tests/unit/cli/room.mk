@@ -8,4 +8,7 @@ check_PROGRAMS += %D%/check_cli
 check_PROGRAMS += %D%/check_show
 %C%_check_show_LDADD = $(CLI_CHECK)
 %C%_check_show_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+check_PROGRAMS += %D%/check_trace
+%C%_check_trace_LDADD = $(CLI_CHECK)
+%C%_check_trace_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 EXTRA_DIST += %D%/fake.h
