@@ -16,7 +16,7 @@ noinst_LTLIBRARIES += %D%/libstack.la
 lib_LTLIBRARIES += %D%/libglassnet.la
 %C%_libglassnet_la_SOURCES =
 %C%_libglassnet_la_LIBADD = $(STACK_LIBS)
-%C%_libglassnet_la_LDFLAGS = -version-info $(GN_ABI) -Wl,-z,defs -Wl,-z,start-stop-visibility=hidden
+%C%_libglassnet_la_LDFLAGS = -version-info $(GN_ABI) -Wl,-z,defs
 
 # Installed headers, one a line
 glassnetincludedir = $(includedir)/glassnet
