@@ -135,7 +135,8 @@ struct trace_table_row {
  * @event:	inside the vCPU, at the happening; must not block nor enter the stack. @fields is the struct of @ev's row
  * @batch:	drainer: slots of one CPU in order; whole records
  * @functions:	drainer or control thread: say the table of functions, reasons and devices anew
- * @wants:	bit an event that a session wants now, and TRACE_WANTS_BATCH; asked before each batch and every 100 ms
+ * @wants:	bit an event that a session wants now, TRACE_WANTS_BATCH, and TRACE_WANTS_TABLES: say the tables once, before any batch. Asked
+ *		before each batch and every 100 ms, by one thread at a time
  */
 struct trace_sink {
 	void (*event)(enum trace_event ev, const void *fields);
@@ -144,6 +145,6 @@ struct trace_sink {
 	uint64_t (*wants)(void);
 };
 #define TRACE_WANTS_BATCH (1ull << 63)
-
+#define TRACE_WANTS_TABLES (1ull << 62)
 
 #endif

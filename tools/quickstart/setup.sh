@@ -18,6 +18,8 @@ build_packages=(
 	libnl-route-3-dev
 	libcap-ng-dev		# dropping privileges
 	libpcap-dev		# packet filters of glassnet, in tcpdump's language
+	liblttng-ust-dev	# the module that carries the trace to LTTng
+	libbabeltrace2-dev	# reading recorded traces
 	check			# unit tests
 )
 run_packages=(
@@ -25,6 +27,8 @@ run_packages=(
 	iputils-ping
 	util-linux		# unshare
 	mandoc			# checks the manual pages
+	lttng-tools		# glassnet trace record
+	babeltrace2		# reads what was recorded, in tests
 )
 full_packages=(valgrind)
 
