@@ -9,9 +9,11 @@
  *   containment in time, a stack of pending calls a task, and hands out finished roots (a root is a call at depth 0, with all below it) to view_ops, in
  *   the order in which they end. Packets are put together from PACKET, FRAME and VERDICT records: a call belongs to the packet that was
  *   worked for when it was entered; a root that worked for one packet only belongs to it whole.
- *   Nothing here trusts its input: a trace file may come from anywhere, a stream may begin in the middle.
+ *   Nothing here trusts its input: a trace file may come from anywhere, a stream may begin in the middle. Whatever it holds, children lie inside their
+ *   parent in depth and time, and siblings follow each other; a call whose caller's record was lost is a root with a depth over 0. Marks, verdicts
+ *   and frames that happened outside of every recorded call are roots, too.
  * Threads: one at a time a struct view. Depends on libc and the uapi header only: the daemon renders `trace` with it, the command all formats.
- * Times are ns since boot (CLOCK_MONOTONIC) once a CLOCK record was seen; before that records wait.
+ * Times are ns since boot (CLOCK_MONOTONIC). Roots wait until ticks can be turned into ns: from the first CLOCK record that says the rate, or the second.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,7 +33,14 @@ struct view_func {
 	const char *file;   /* "ipv4/udp_input", "" unknown */
 	const char *module; /* "tap", NULL */
 	uint64_t addr;
+	unsigned family;    /* VIEW_FOLD_*: what kind of helper it is */
 };
+
+#define VIEW_FOLD_LOCK 1u  /* spin locks, bh sections, RCU */
+#define VIEW_FOLD_SLAB 2u  /* memory */
+#define VIEW_FOLD_WAKE 4u  /* wait queues, wake-ups */
+#define VIEW_FOLD_SMALL 8u /* lists, counters, atomic operations */
+#define VIEW_FOLD_ALL 15u
 
 struct view_task {
 	uint32_t tid;
@@ -51,7 +60,9 @@ struct view_node {
 	const struct view_func *func;	    /* VIEW_CALL */
 	uint64_t start, end;		    /* ns; end == 0: open (not returned when the data ended) */
 	bool saturated;			    /* the duration did not fit: end is a lower bound */
-	bool headless;			    /* with thresh or lost records: its callees may be missing */
+	bool headless;			    /* records were lost while it ran: its callees may be missing */
+	bool cut;			    /* it began before the data does */
+	uint64_t asleep;		    /* ns of end - start that its task was not on the CPU */
 	unsigned depth, cpu;
 	const struct view_task *task;
 	struct view_packet *packet;	    /* worked for when it was entered; NULL none */
@@ -81,7 +92,7 @@ struct view_packet {
 	struct view_bytes *frames, *last_frame;
 	struct view_node *verdicts; /* chained by view_next_verdict() */
 	unsigned n_verdicts;
-	unsigned open;	 /* roots with work for it that have not ended */
+	unsigned open;	 /* over 0 while a root with work for it has not ended */
 };
 
 /**
@@ -127,29 +138,46 @@ struct view_node *view_next_verdict(const struct view_node *verdict);
 /* Wall clock of a time: ns since 1970. */
 uint64_t view_realtime(const struct view *v, uint64_t ns);
 
-/* --- text.c: ftrace's function_graph text, byte for byte --- */
+/* --- text.c, merge.c: ftrace's function_graph text, byte for byte --- */
+
+enum view_profile {
+	VIEW_FULL,
+	VIEW_ARTICLE, /* the functions that the articles' trees name, and what they call them by */
+	VIEW_PATH,    /* a line each for the stations of a datagram: device, IP, UDP, socket */
+};
+
 struct view_text {
 	FILE *out;
 	bool cpu, duration, overhead, irqs; /* on by default */
 	bool abstime, proc, tail;	    /* off by default */
 	bool sleep_time;		    /* on: time asleep counts (option sleep-time) */
-	unsigned fold;			    /* 0: nothing; else bits VIEW_FOLD_* */
+	bool packets;			    /* off: verdicts and frames as comments (option funcgraph-packets) */
+	bool thresh;			    /* tracing_thresh is set: as in Linux only returns are printed */
+	unsigned cpus;			    /* how many there are: width of the column, 1 by default */
+	unsigned fold;			    /* 0: nothing; else bits VIEW_FOLD_*: these helpers are left out with their callees */
+	enum view_profile profile;	    /* view_profile() */
 	const struct view_packet *only;	    /* this packet's lines only */
 	const char *(*rename)(void *ctx, const struct view_func *f); /* --names; NULL: our names */
 	void *rename_ctx;
-	bool (*hide)(void *ctx, const struct view_func *f);	     /* profiles: the call is left out, its callees too */
+	bool (*hide)(void *ctx, const struct view_func *f);	     /* the call is left out, its callees too */
 	void *hide_ctx;
-	/* state of the printer: last task and CPU (task-switch separators) */
-	uint32_t last_tid[VIEW_CPUS];
+	/* state of the printer: last task of each CPU (task-switch separators), comm "": none */
+	struct view_task last[VIEW_CPUS];
 };
 void view_text_init(struct view_text *t, FILE *out);
-/* "graph-time", "funcgraph-abstime", "nofuncgraph-tail", "abstime", ...: 0 or -EINVAL */
+/* "funcgraph-abstime", "nofuncgraph-tail", "sleep-time", ..., the first without "funcgraph-", too: 0 or -EINVAL */
 int view_text_option(struct view_text *t, const char *option);
+/* The n-th name that view_text_option() takes, NULL behind the last; *@ret_on: is it on? */
+const char *view_text_option_name(const struct view_text *t, unsigned n, bool *ret_on);
+/* "full", "article", "path": 0 or -EINVAL */
+int view_profile(struct view_text *t, const char *name);
 void view_text_header(struct view_text *t);
 /* A finished root, or what is open of it. */
 void view_text_root(struct view_text *t, struct view *v, const struct view_node *root);
-/* Several roots of several CPUs, in the order of time, line by line, as the file `trace` is. */
+/* Several roots of several CPUs, in the order of time, line by line, as the file `trace` is. 0 or -ENOMEM */
 int view_text_merge(struct view_text *t, struct view *v, struct view_node *const *root, size_t n);
+/* "CPU:2 [LOST 33 EVENTS]" */
+void view_text_lost(struct view_text *t, unsigned cpu, uint64_t n);
 
 /* --- function.c: the text of the function tracer --- */
 void view_function_header(FILE *out, uint64_t in_buffer, uint64_t written, unsigned cpus);

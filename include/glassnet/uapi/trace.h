@@ -41,7 +41,7 @@ enum gn_trace_kind {
 	GN_TRACE_VERDICT,
 	/* Open functions at t, innermost first: val how many; payload their ids, 4 bytes each. After a VERDICT, when option stacktrace is on. */
 	GN_TRACE_STACK,
-	/* struct gn_trace_clock: this tick is that time. */
+	/* struct gn_trace_clock: this tick is that time. val: ticks a millisecond, 0 when not known yet. */
 	GN_TRACE_CLOCK,
 	/* val records of this CPU were lost before this point for lack of room. */
 	GN_TRACE_LOST,
