@@ -51,9 +51,14 @@ int view_more(struct view *v, void *array, size_t n, size_t *cap, size_t size)
 	return 0;
 }
 
+static size_t map_home(const struct map *m, uint64_t key)
+{
+	return (size_t)((key * 0x9e3779b97f4a7c15ull) >> 20) & (m->size - 1);
+}
+
 static size_t map_find(const struct map *m, uint64_t key)
 {
-	size_t i = (size_t)((key * 0x9e3779b97f4a7c15ull) >> 20) & (m->size - 1);
+	size_t i = map_home(m, key);
 
 	while (m->slot[i].key && m->slot[i].key != key + 1)
 		i = (i + 1) & (m->size - 1);
@@ -91,6 +96,28 @@ int view_map_put(struct view *v, struct map *m, uint64_t key, void *val)
 		m->n++;
 	*s = (struct map_slot){ key + 1, val };
 	return 0;
+}
+
+/* Those that were pushed on by what stood here move back. */
+void view_map_del(struct map *m, uint64_t key)
+{
+	size_t hole, i;
+
+	if (!view_map_get(m, key))
+		return;
+	hole = i = map_find(m, key);
+	m->n--;
+	for (;;) {
+		m->slot[hole] = (struct map_slot){ .val = NULL };
+		do {
+			i = (i + 1) & (m->size - 1);
+			if (!m->slot[i].key)
+				return;
+			/* it stays where it is if its home lies behind the hole */
+		} while (((i - map_home(m, m->slot[i].key - 1)) & (m->size - 1)) < ((i - hole) & (m->size - 1)));
+		m->slot[hole] = m->slot[i];
+		hole = i;
+	}
 }
 
 void view_map_free(struct map *m, void (*drop)(void *val))

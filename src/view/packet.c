@@ -6,7 +6,7 @@
  *   A call's record comes when it returns, but the call belongs to the packet that was current when it began: so a CPU's PACKET records are kept as stints,
  *   and a call looks for the last stint that is not after its beginning. When a call at depth 0 has ended, no record that is still to come can be older
  *   (sleeping tasks have announced their open calls, and those know their packet): the stints go.
- *   A packet, its frames and verdicts live until view_free(). Times of frames are set when they are handed out with their root.
+ *   A packet, its frames and verdicts live until view_free() or view_forget_idle(). Times of frames are set when they are handed out with their root.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -29,7 +29,7 @@ struct view_packet *view_packet_get(struct view *v, uint32_t id)
 	}
 	v->packet[v->n_packets++] = p;
 	p->id = id;
-	p->number = (unsigned)v->n_packets;
+	p->number = ++v->packets_seen;
 	return p;
 }
 
@@ -77,19 +77,61 @@ void view_packet_settle(struct cpu *c)
 	c->n_stints = 0;
 }
 
+void view_packet_hold(struct view_node *root, int by)
+{
+	for (const struct view_node *n = root; n; n = view_step(root, n))
+		if (n->packet)
+			((struct packet *)n->packet)->held += (unsigned)by;
+}
+
+/* Its verdicts stand alone by now, or everything goes. */
+static void packet_forget(struct view *v, struct view_packet *p)
+{
+	struct view_node *after;
+	struct view_bytes *next;
+
+	for (struct view_bytes *b = p->frames; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	for (struct view_node *n = p->verdicts; n; n = after) {
+		after = view_next_verdict(n);
+		view_node_free(v, node_of(n));
+	}
+	free(p);
+}
+
+static bool is_idle(const struct view *v, const struct view_packet *p)
+{
+	if (p->open || p->user || ((const struct packet *)p)->held)
+		return false;
+	for (unsigned i = 0; i < VIEW_CPUS; i++)
+		if (v->cpu[i].base == p)
+			return false;
+	return true;
+}
+
+void view_forget_idle(struct view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n_packets; i++) {
+		struct view_packet *p = v->packet[i];
+
+		if (!is_idle(v, p)) {
+			v->packet[n++] = p;
+			continue;
+		}
+		view_map_del(&v->packet_map, p->id);
+		packet_forget(v, p);
+	}
+	v->n_packets = n;
+}
+
 void view_packet_free(struct view *v)
 {
-	for (size_t i = 0; i < v->n_packets; i++) {
-		struct view_bytes *next;
-
-		for (struct view_bytes *b = v->packet[i]->frames; b; b = next) {
-			next = b->next;
-			free(b);
-		}
-		for (struct view_node *n = v->packet[i]->verdicts; n; n = view_next_verdict(n))
-			free((uint32_t *)n->stack);
-		free(v->packet[i]);
-	}
+	for (size_t i = 0; i < v->n_packets; i++)
+		packet_forget(v, v->packet[i]);
 	free(v->packet);
 	for (unsigned i = 0; i < VIEW_CPUS; i++)
 		free(v->cpu[i].stint);

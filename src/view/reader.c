@@ -165,6 +165,20 @@ void view_keep(struct view *v, struct view_node *root)
 	v->kept[v->n_kept++] = root;
 	v->kept_sorted = false;
 	v->handing = NULL;
+	view_packet_hold(root, 1);
+}
+
+void view_drop(struct view *v, struct view_node *root)
+{
+	size_t i = 0;
+
+	while (i < v->n_kept && v->kept[i] != root)
+		i++;
+	if (i == v->n_kept)
+		return;
+	memmove(v->kept + i, v->kept + i + 1, (--v->n_kept - i) * sizeof(*v->kept));
+	view_packet_hold(root, -1);
+	view_tree_free(v, node_of(root));
 }
 
 struct view_node *const *view_roots(struct view *v, size_t *ret_n)

@@ -56,6 +56,7 @@ struct named {
 struct packet {
 	struct view_packet pub; /* first: a view_packet is a packet */
 	struct node *last_verdict;
+	unsigned held; /* nodes of kept roots that are its */
 };
 
 struct task {
@@ -109,6 +110,7 @@ struct view {
 	struct clock clock;
 	struct view_packet **packet;
 	size_t n_packets, cap_packets;
+	unsigned packets_seen;
 	struct view_node **kept;
 	size_t n_kept, cap_kept;
 	bool kept_sorted;
@@ -128,6 +130,7 @@ void *view_alloc(struct view *v, size_t n, size_t size); /* zeroed */
 int view_more(struct view *v, void *array, size_t n, size_t *cap, size_t size);
 void *view_map_get(const struct map *m, uint64_t key);
 int view_map_put(struct view *v, struct map *m, uint64_t key, void *val);
+void view_map_del(struct map *m, uint64_t key);
 void view_map_free(struct map *m, void (*drop)(void *val));
 struct node *view_node_new(struct view *v, enum view_kind kind);
 void view_node_free(struct view *v, struct node *x);
@@ -157,6 +160,8 @@ int view_packet_switch(struct view *v, struct cpu *c, uint64_t t, uint32_t id);
 struct view_packet *view_packet_at(const struct cpu *c, uint64_t t);
 /* A call at depth 0 ended: nothing that is still to come began earlier. */
 void view_packet_settle(struct cpu *c);
+/* A root is kept (@by 1) or given back (-1): its packets cannot be forgotten meanwhile. */
+void view_packet_hold(struct view_node *root, int by);
 void view_packet_free(struct view *v);
 
 /* --- tree.c --- */

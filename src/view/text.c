@@ -37,6 +37,7 @@ static void put_task(struct view_text *t, const struct view_task *k);
 static void put_no_duration(struct view_text *t);
 static void put_duration(struct view_text *t, const struct view_node *n);
 static void put_name(struct view_text *t, const struct view_func *f);
+static void put_note(struct view_text *t, const struct view_func *f);
 static void put_comment(struct view_text *t, struct view *v, const struct view_node *n);
 static void put_verdict(struct view_text *t, struct view *v, const struct view_node *n);
 static void put_frame(struct view_text *t, struct view *v, const struct view_node *n);
@@ -207,7 +208,8 @@ static void put_call(struct view_text *t, struct view *v, const struct cursor *c
 		fputs(" */\n", t->out);
 	} else {
 		put_name(t, n->func);
-		fputs(leaf || one_line ? "();\n" : "() {\n", t->out);
+		fputs(leaf || one_line ? "();" : "() {", t->out);
+		put_note(t, n->func);
 	}
 	if (irq && (c->leaving || leaf))
 		put_irq(t, n, time, "<==========");
@@ -299,6 +301,15 @@ static void put_name(struct view_text *t, const struct view_func *f)
 	fputs(name, t->out);
 	if (f->module && name == f->name)
 		fprintf(t->out, " [%s]", f->module);
+}
+
+static void put_note(struct view_text *t, const struct view_func *f)
+{
+	const char *note = t->note ? t->note(t->note_ctx, f) : NULL;
+
+	if (note)
+		fprintf(t->out, " /* %s */", note);
+	fputc('\n', t->out);
 }
 
 static void put_comment(struct view_text *t, struct view *v, const struct view_node *n)

@@ -93,6 +93,7 @@ struct view_packet {
 	struct view_node *verdicts; /* chained by view_next_verdict() */
 	unsigned n_verdicts;
 	unsigned open;	 /* over 0 while a root with work for it has not ended */
+	void *user;	 /* the caller's; not NULL: view_forget_idle() leaves it alone */
 };
 
 /**
@@ -128,6 +129,10 @@ uint64_t view_lost(const struct view *v);
 
 /* Roots that were kept live until view_free(). Inside ops->root only. */
 void view_keep(struct view *v, struct view_node *root);
+/* A kept root goes back before that, at any time. */
+void view_drop(struct view *v, struct view_node *root);
+/* Packets for which nothing is open or kept are forgotten, but for those with a user: a live trace runs in constant memory. Outside of callbacks. */
+void view_forget_idle(struct view *v);
 /* All kept roots, by start. */
 struct view_node *const *view_roots(struct view *v, size_t *ret_n);
 /* Packets in order of number. */
@@ -161,6 +166,8 @@ struct view_text {
 	void *rename_ctx;
 	bool (*hide)(void *ctx, const struct view_func *f);	     /* the call is left out, its callees too */
 	void *hide_ctx;
+	const char *(*note)(void *ctx, const struct view_func *f);   /* a comment behind the line of the call; NULL: none */
+	void *note_ctx;
 	/* state of the printer: last task of each CPU (task-switch separators), comm "": none */
 	struct view_task last[VIEW_CPUS];
 };

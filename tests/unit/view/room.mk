@@ -8,3 +8,5 @@ check_PROGRAMS += %D%/check_steps
 check_PROGRAMS += %D%/check_names
 %C%_check_names_LDADD = $(VIEW_CHECK)
 SCRIPTED_TESTS += %D%/names
+check_PROGRAMS += %D%/check_live
+%C%_check_live_LDADD = $(VIEW_CHECK)
