@@ -19,6 +19,7 @@
 #include "netfilter/core.h"
 #include "sched/sch_generic.h"
 #include "trace/fgraph.h"
+#include "tracefs/tracefs.h"
 
 struct net_room {
 	const char *name;
@@ -40,6 +41,7 @@ static const struct net_room rooms[] = {
 	{ "sched", sched_up, sched_exit },
 	{ "ipv4", ipv4_up, inet_exit },
 	{ "drivers", drivers_init, drivers_exit },
+	{ "tracefs", tracefs_init, tracefs_exit },
 	{ "lo", loopback_up, loopback_down },
 };
 
@@ -59,6 +61,8 @@ struct net *net_create(const struct machine_config *cfg, struct extack *err)
 		free(net);
 		return NULL;
 	}
+	if (cfg->host->kick)
+		fgraph_threads(1);
 	rtnl_claim(&net->m);
 	for (size_t i = 0; i < ARRAY_SIZE(rooms); i++) {
 		struct extack why = { "" };
@@ -67,6 +71,8 @@ struct net *net_create(const struct machine_config *cfg, struct extack *err)
 		if (ret) {
 			extack_set(err, "%s: %s", rooms[i].name, why.msg[0] ? why.msg : strerror(-ret));
 			undo(net, i);
+			if (cfg->host->kick)
+				fgraph_threads(-1);
 			machine_destroy(&net->m);
 			free(net);
 			return NULL;
@@ -81,6 +87,8 @@ unsigned long net_destroy(struct net *net)
 
 	machine_retire(&net->m); /* what is sent to a vCPU from here on is done by us */
 	undo(net, ARRAY_SIZE(rooms));
+	if (net->m.host->kick)
+		fgraph_threads(-1);
 	leaks = machine_destroy(&net->m);
 	free(net);
 	return leaks;

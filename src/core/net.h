@@ -26,6 +26,7 @@ struct netns_ipv4;   /* ipv4/netns.h */
 struct netns_nf;     /* netfilter/core.h */
 struct net_protocol; /* ipv4/protocol.h */
 struct rtnl_link;
+struct tracefs;
 struct sched_ops;
 struct sock_policy;
 
@@ -79,6 +80,7 @@ struct net {
 	struct netns_nf *nf;	 /* netfilter's part */
 	struct netns_ipv4 *ipv4; /* ipv4's part */
 	void *drivers;		 /* drivers' part: registry */
+	struct tracefs *tracefs; /* tracefs' part */
 };
 
 static __always_inline struct net *vcpu_net(const struct vcpu *v) { return container_of(v->m, struct net, m); }

@@ -39,14 +39,19 @@ static struct {
 	unsigned n; /* functions; 0: not initialised */
 	int mem;    /* /proc/self/mem */
 	pid_t pid;  /* whose memory that is */
-	uint8_t kind[FGRAPH_MAX];
+	const void *owner;
+	int threaded; /* [A] stacks that run in threads */
+	bool written;		  /* the pads are what kind says */
+	uint8_t kind[FGRAPH_MAX]; /* how it is */
+	uint8_t next[FGRAPH_MAX]; /* how it is to be: text */
+	unsigned char *text;	  /* copy of the code from the first pad to the last */
+	size_t text_len;
 	struct fgraph_func func[FGRAPH_MAX];
 } fg = { .mem = -1 };
 
 static int find_pads(struct extack *err);
 static int by_address(const void *a, const void *b);
 static int write_code(const unsigned char *text, uintptr_t from, size_t len, struct extack *err);
-static int set_pads(const uint8_t *kind, struct extack *err);
 static bool set_pad(unsigned char *pad, unsigned id, unsigned kind);
 
 int fgraph_init(struct extack *err)
@@ -70,10 +75,31 @@ int fgraph_init(struct extack *err)
 	if (ret)
 		return ret;
 	syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
-	ret = set_pads(fg.kind, err); /* all FGRAPH_NOP */
+	ret = fgraph_arm(NULL, err);
 	if (ret)
 		fg.n = 0;
 	return ret;
+}
+
+int fgraph_claim(const void *who, struct extack *err)
+{
+	if (fg.owner && fg.owner != who)
+		return extack_fail(err, -EBUSY, "another stack of this process is being traced");
+	if (__atomic_load_n(&fg.threaded, __ATOMIC_RELAXED) > 1)
+		return extack_fail(err, -EBUSY, "this process runs several stacks in threads: their code cannot be patched");
+	fg.owner = who;
+	return 0;
+}
+
+void fgraph_release(const void *who)
+{
+	if (fg.owner == who)
+		fg.owner = NULL;
+}
+
+void fgraph_threads(int n)
+{
+	__atomic_fetch_add(&fg.threaded, n, __ATOMIC_RELAXED);
 }
 
 unsigned fgraph_count(void)
@@ -102,16 +128,41 @@ int fgraph_find(const char *name)
 
 int fgraph_arm(const uint8_t *kind, struct extack *err)
 {
-	static const uint8_t off[FGRAPH_MAX];
+	return fgraph_prepare(kind, err) ?: fgraph_commit(err);
+}
+
+/* A copy of the code from the first pad to the last, with the pads as @kind says. */
+int fgraph_prepare(const uint8_t *kind, struct extack *err)
+{
 	int ret = fgraph_init(err);
+	uintptr_t from;
 
 	if (ret)
 		return ret;
-	if (!kind)
-		kind = off;
-	if (!memcmp(kind, fg.kind, fg.n))
+	if (kind)
+		memcpy(fg.next, kind, fg.n);
+	else
+		memset(fg.next, FGRAPH_NOP, sizeof(fg.next));
+	from = fg.func[0].addr;
+	memcpy(fg.text, (const void *)from, fg.text_len);
+	for (unsigned i = 0; i < fg.n; i++)
+		if (!set_pad(fg.text + (fg.func[i].addr - from), i, fg.next[i]))
+			return extack_fail(err, -ERANGE, "functions cannot be traced: %s is too far from its thunk", fg.func[i].name);
+	return 0;
+}
+
+int fgraph_commit(struct extack *err)
+{
+	int ret;
+
+	if (fg.written && !memcmp(fg.next, fg.kind, fg.n))
 		return 0;
-	return set_pads(kind, err);
+	ret = write_code(fg.text, fg.func[0].addr, fg.text_len, err);
+	if (ret)
+		return ret;
+	fg.written = true;
+	memcpy(fg.kind, fg.next, fg.n);
+	return 0;
 }
 
 static int find_pads(struct extack *err)
@@ -136,6 +187,10 @@ static int find_pads(struct extack *err)
 		extack_set(err, "functions cannot be traced: this program was linked without the table of their names (tools/link-named)");
 		return -EOPNOTSUPP;
 	}
+	fg.text_len = fg.func[n - 1].addr + FGRAPH_PAD - fg.func[0].addr;
+	fg.text = mmap(NULL, fg.text_len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (fg.text == MAP_FAILED)
+		return extack_fail(err, -ENOMEM, "out of memory");
 	fg.n = n;
 	return 0;
 }
@@ -145,31 +200,6 @@ static int by_address(const void *a, const void *b)
 	uintptr_t x = ((const struct fgraph_func *)a)->addr, y = ((const struct fgraph_func *)b)->addr;
 
 	return x < y ? -1 : x > y;
-}
-
-/* A copy of the code from the first pad to the last, with the pads as @kind says, is written over it in one piece. */
-static int set_pads(const uint8_t *kind, struct extack *err)
-{
-	uintptr_t from = fg.func[0].addr, to = fg.func[fg.n - 1].addr + FGRAPH_PAD;
-	unsigned char *text = mmap(NULL, to - from, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int ret = 0;
-
-	if (text == MAP_FAILED) {
-		extack_set(err, "out of memory");
-		return -ENOMEM;
-	}
-	memcpy(text, (const void *)from, to - from);
-	for (unsigned i = 0; i < fg.n && !ret; i++)
-		if (!set_pad(text + (fg.func[i].addr - from), i, kind[i])) {
-			extack_set(err, "functions cannot be traced: %s is too far from its thunk", fg.func[i].name);
-			ret = -ERANGE;
-		}
-	if (!ret)
-		ret = write_code(text, from, to - from, err);
-	if (!ret && kind != fg.kind)
-		memcpy(fg.kind, kind, fg.n);
-	munmap(text, to - from);
-	return ret;
 }
 
 static bool set_pad(unsigned char *pad, unsigned id, unsigned kind)

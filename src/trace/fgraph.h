@@ -8,7 +8,7 @@
  *   The rooms of the stack are compiled with room for 5 bytes before each function's body. fgraph_init() finds those pads, gives each function an id
  *   (its rank by address), makes each pad one NOP and reads the function's name and source file from a table that was put into the binary when it was linked
  *   (tools/link-named), so a stripped binary keeps its names.
- * Threads: the control thread, with every vCPU of the process parked or not yet turned while fgraph_arm() runs.
+ * Threads: the control thread, with every vCPU of the process parked or not yet turned while fgraph_commit() runs.
  */
 #include <stdint.h>
 
@@ -38,15 +38,27 @@ int fgraph_init(struct extack *err);
 unsigned fgraph_count(void);
 /* @id < fgraph_count() */
 const struct fgraph_func *fgraph_func(unsigned id);
+/*
+ * One stack of a process at a time may be traced, and none while another one runs in threads of its own, whose code this is, too: 0, or -EBUSY with a text.
+ * @who: the stack. Control thread. fgraph_threads(): a stack with threads came (1) or went (-1).
+ */
+int fgraph_claim(const void *who, struct extack *err);
+void fgraph_release(const void *who);
+void fgraph_threads(int n);
 /* How it is patched now. Any thread. */
 enum fgraph_kind fgraph_kind_of(unsigned id);
 /* The id of a name, -1 when there is none. The first of several with one name. */
 int fgraph_find(const char *name);
 /**
- * fgraph_arm() - patch
+ * fgraph_prepare() - work out the code for @kind
  * @kind: fgraph_count() values of enum fgraph_kind; NULL: all FGRAPH_NOP
- * Return: 0, or -errno with a text and nothing changed.
+ *
+ * While everything runs. Return: 0, or -errno with a text.
  */
+int fgraph_prepare(const uint8_t *kind, struct extack *err);
+/* Write what was prepared, if it differs from what is there. Every vCPU of the process is parked. 0, or -errno with a text and nothing changed. */
+int fgraph_commit(struct extack *err);
+/* Both at once, for single-threaded hosts. */
 int fgraph_arm(const uint8_t *kind, struct extack *err);
 
 #endif

@@ -17,9 +17,9 @@
 static void put_line(void *ctx, const struct cursor *c, bool leaf);
 static void put_flags(FILE *out, const struct view_node *n);
 
-void view_function_header(FILE *out, uint64_t in_buffer, uint64_t written, unsigned cpus)
+void view_function_header(FILE *out, const char *tracer, uint64_t in_buffer, uint64_t written, unsigned cpus)
 {
-	fprintf(out, "# tracer: function\n#\n# entries-in-buffer/entries-written: %" PRIu64 "/%" PRIu64 "   #P:%u\n#\n", in_buffer, written, cpus);
+	fprintf(out, "# tracer: %s\n#\n# entries-in-buffer/entries-written: %" PRIu64 "/%" PRIu64 "   #P:%u\n#\n", tracer, in_buffer, written, cpus);
 	fputs("#                                _-----=> irqs-off/BH-disabled\n"
 	      "#                               / _----=> need-resched\n"
 	      "#                              | / _---=> hardirq/softirq\n"

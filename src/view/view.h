@@ -111,7 +111,7 @@ struct view_ops {
 struct view *view_new(const struct view_ops *ops, void *ctx); /* NULL without memory */
 void view_free(struct view *v);
 
-/* One line of trace_tables ("F id addr file name [module]", "R id NAME text", "D ifindex name driver"): 0 or -EINVAL. */
+/* One line of trace_tables ("F id addr name file [module]", "R id NAME text", "D ifindex name driver"): 0 or -EINVAL. */
 int view_table(struct view *v, const char *line);
 const struct view_func *view_function(struct view *v, uint32_t id); /* never NULL */
 const char *view_reason(struct view *v, unsigned reason);	    /* "NO_SOCKET"; "reason 77" when unknown */
@@ -187,7 +187,7 @@ int view_text_merge(struct view_text *t, struct view *v, struct view_node *const
 void view_text_lost(struct view_text *t, unsigned cpu, uint64_t n);
 
 /* --- function.c: the text of the function tracer --- */
-void view_function_header(FILE *out, uint64_t in_buffer, uint64_t written, unsigned cpus);
+void view_function_header(FILE *out, const char *tracer, uint64_t in_buffer, uint64_t written, unsigned cpus);
 int view_function_roots(FILE *out, struct view *v, struct view_node *const *root, size_t n);
 
 #endif
