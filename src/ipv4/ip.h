@@ -44,6 +44,7 @@ struct ipcm_cookie {
 	__s16 tos; /* -1: the socket's */
 	uint8_t ttl, protocol; /* 0: the socket's */
 	char priority;
+	uint8_t tx_flags; /* SKBTX_*, by sock_tx_timestamp() */
 	uint16_t gso_size;
 };
 

@@ -137,8 +137,7 @@ static int ip_setup_cork(struct sock *sk, struct inet_cork *cork, struct ipcm_co
 	cork->priority = ipc->priority;
 	cork->mark = ipc->sockc.mark;
 	cork->gso_size = ipc->gso_size;
-	cork->tx_flags = 0;
-	sock_tx_timestamp(sk, ipc->sockc.tsflags, &cork->tx_flags);
+	cork->tx_flags = ipc->tx_flags;
 	return 0;
 }
 

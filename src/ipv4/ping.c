@@ -278,6 +278,7 @@ static int ping_send_cmsg(struct ping_send *s)
 		if (err)
 			return err;
 	}
+	sock_tx_timestamp(s->sk, s->ipc.sockc.tsflags, &s->ipc.tx_flags);
 	opt = rcu_dereference(inet->inet_opt);
 	if (!s->ipc.opt && opt) {
 		memcpy(&s->opt_copy, opt, optlength(opt));

@@ -356,6 +356,7 @@ static int raw_send_cmsg(struct raw_send *s)
 		if (err)
 			return err;
 	}
+	sock_tx_timestamp(s->sk, s->ipc.sockc.tsflags, &s->ipc.tx_flags);
 	s->saddr = s->ipc.addr;
 	s->ipc.addr = s->daddr;
 	if (!s->ipc.opt && opt) {

@@ -89,8 +89,7 @@ int udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
 			err = udp_send_skb(skb, s.fl4);
 	}
 out:
-	if (s.rt)
-		ip_rt_put(s.rt);
+	dst_release(s.rt ? &s.rt->dst : NULL); /* NULL: the packet has it */
 	if (s.free_opt)
 		kfree_ip_options(sock_net(sk), s.ipc.opt);
 	if (!err)
@@ -143,6 +142,7 @@ static int udp_send_cmsg(struct udp_send *s)
 			return err;
 		s->connected = false;
 	}
+	sock_tx_timestamp(s->sk, s->ipc.sockc.tsflags, &s->ipc.tx_flags);
 	opt = rcu_dereference(inet->inet_opt);
 	if (!s->ipc.opt && opt) {
 		memcpy(&s->opt_copy, opt, sizeof(*opt) + opt->opt.optlen);

@@ -208,7 +208,6 @@ void schedule(uint64_t deadline)
 	BUG_ON(!task_can_sleep());
 	t->nr_sleeps++;
 	__schedule(v, t, deadline);
-	finish_task_switch(t);
 }
 
 /*
@@ -226,6 +225,7 @@ static void __schedule(struct vcpu *v, struct task *t, uint64_t deadline)
 		if (!deactivate_task(v, t, next < deadline ? next : deadline))
 			store_mb(&t->signalled, 1);
 	}
+	finish_task_switch(t);
 }
 
 /*
