@@ -39,7 +39,7 @@ struct view_field {
 	uint8_t layer;	   /* enum view_layer */
 	uint8_t mark;	   /* enum view_mark */
 	const char *name;  /* "Time to live" */
-	char text[92];	   /* "64" */
+	char text[192];	   /* "64" */
 };
 
 #define VIEW_FIELDS 160 /* more than any packet of GN_TRACE_SNAPLEN bytes has */

@@ -33,8 +33,31 @@ noinst_LTLIBRARIES += %D%/libviewout.la
 %C%_libviewout_la_CFLAGS = $(AM_CFLAGS)
 %C%_libviewout_la_SOURCES =
 VIEWOUT_LIBS = %D%/libviewout.la $(VIEW_LIBS)
+%C%_libviewout_la_SOURCES += %D%/decode.c
 %C%_libviewout_la_SOURCES += %D%/decode.h
+%C%_libviewout_la_SOURCES += %D%/decode_icmp.c
+%C%_libviewout_la_SOURCES += %D%/decode_ip.c
+%C%_libviewout_la_SOURCES += %D%/decode_l4.c
+%C%_libviewout_la_SOURCES += %D%/decoder.h
+%C%_libviewout_la_SOURCES += %D%/flow.c
 %C%_libviewout_la_SOURCES += %D%/html.h
 %C%_libviewout_la_SOURCES += %D%/steps.c
 %C%_libviewout_la_SOURCES += %D%/steps.h
 %C%_libviewout_la_SOURCES += %D%/export.h
+%C%_libviewout_la_SOURCES += %D%/house.c
+%C%_libviewout_la_SOURCES += %D%/house.h
+%C%_libviewout_la_SOURCES += %D%/html.c
+%C%_libviewout_la_SOURCES += %D%/html_data.c
+%C%_libviewout_la_SOURCES += %D%/html_data.h
+%C%_libviewout_la_SOURCES += %D%/html_json.c
+%C%_libviewout_la_SOURCES += %D%/html_json.h
+
+# The page for browsers: its files as C strings
+HTML_JS = %D%/page/data.js %D%/page/dom.js %D%/page/list.js %D%/page/flame.js %D%/page/graph.js %D%/page/bytes.js %D%/page/house.js %D%/page/main.js
+HTML_PAGE = %D%/page/page.html %D%/page/page.css $(HTML_JS)
+EXTRA_DIST += %D%/page/embed.awk $(HTML_PAGE)
+nodist_%C%_libviewout_la_SOURCES = %D%/html_page.c
+CLEANFILES += %D%/html_page.c
+%D%/html_page.c: %D%/page/embed.awk $(HTML_PAGE)
+	$(AM_V_GEN)$(MKDIR_P) %D% && (cd $(srcdir) && LC_ALL=C $(AWK) -v css=src/view/page/page.css -v js="$(HTML_JS)" -f src/view/page/embed.awk \
+		src/view/page/page.html) > $@.tmp && mv $@.tmp $@

@@ -123,7 +123,7 @@ static const char *const step_text[VIEW_STEPS + 1] = {
 
 static int row_cmp(const void *key, const void *row);
 
-unsigned view_step(const char *func)
+unsigned view_step_of(const char *func)
 {
 	char name[64];
 	size_t n = strcspn(func, ".");

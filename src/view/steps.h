@@ -11,7 +11,7 @@
 #define VIEW_STEPS 12
 
 /* The step that a call of @func takes, 0 none. A compiler's suffix (".isra.0") does not count. */
-unsigned view_step(const char *func);
+unsigned view_step_of(const char *func);
 /* Step @n (1..VIEW_STEPS) in two or three words ("interrupt"), and as a sentence; "" for other numbers. */
 const char *view_step_name(unsigned n);
 const char *view_step_text(unsigned n);

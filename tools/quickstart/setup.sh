@@ -30,7 +30,10 @@ run_packages=(
 	lttng-tools		# glassnet trace record
 	babeltrace2		# reads what was recorded, in tests
 )
-full_packages=(valgrind)
+full_packages=(
+	valgrind
+	chromium		# looks at the page of glassnet trace view --format html
+)
 
 # setup: says what is missing and installs it; returns when all is there
 setup()

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// main.js - the page as a whole: what the trace holds, the chosen packet, the twelve steps, keys. The last part to run.
+const view = { packet: null, nodes: [], hover: null };
+
+// One node is under the pointer: it is marked in the chart and in the text.
+function hover(node) {
+	if (view.hover === node)
+		return;
+	for (const [n, on] of [[view.hover, false], [node, true]]) {
+		if (!n)
+			continue;
+		if (n.mark)
+			n.mark.classList.toggle("hover", on);
+		for (const row of graph.byNode.get(n) || [])
+			row.classList.toggle("hover", on);
+	}
+	view.hover = node;
+}
+
+function show(packet) {
+	view.packet = packet;
+	view.hover = null;
+	view.nodes = nodesOf(packet);
+	flame.lit = null;
+	$("unlight").hidden = true;
+	drawHead(packet);
+	drawSteps();
+	setGraph(view.nodes);
+	setFlame(view.nodes);
+	setHouse(view.nodes);
+	setBytes(packet);
+	scrollToPacket(packet);
+	markRow();
+	history.replaceState(null, "", "#p=" + packet.number);
+	document.documentElement.dataset.packet = packet.number;
+	document.documentElement.dataset.calls = view.nodes.filter(n => n.func).length;
+}
+
+function drawHead(p) {
+	$("p-number").textContent = "#" + p.number;
+	$("p-flow").textContent = p.flow;
+	$("p-verdicts").replaceChildren(...p.verdicts.map(v => el("div", { class: "verdict v-" + v.is.name },
+		el("i", { class: "sign", "aria-hidden": "true" }, v.is.sign), el("b", {}, verdictText(v)),
+		el("span", {}, v.text || v.is.text), el("span", { class: "dim" }, `at ${duration(v.time - p.first)}${v.ledger === 2 ? ", a copy" : ""}`),
+		v.stack.length ? el("span", { class: "dim" }, "in " + v.stack.slice(0, 4).map(i => (funcs[i] ? funcs[i].name : "?")).join(" < ")) : null)));
+	if (!p.verdicts.length)
+		$("p-verdicts").append(el("div", { class: "verdict v-open" }, el("i", { class: "sign" }, OPEN.sign), el("b", {}, "still on its way"),
+			el("span", {}, "the trace ended before the packet did")));
+	const calls = view.nodes.filter(n => n.func && isOwn(n, p)), fact = (name, value) => [el("dt", {}, name), el("dd", {}, value)];
+	const where = [...new Set(view.nodes.map(n => n.cpu))].sort((a, b) => a - b).join(", ");
+	$("p-facts").replaceChildren(...[
+		["in the stack", duration(p.stack)], ["first seen", bootTime(p.first) + " s"], ["length", p.length ? p.length + " bytes" : "?"],
+		["calls", String(calls.length)], ["functions", String(new Set(calls.map(n => n.func)).size)],
+		["deepest", calls.length ? String(Math.max(...calls.map(n => n.depth + 1))) : "0"], ["CPU", where || "?"],
+		["tasks", [...new Set(view.nodes.map(n => n.root.task))].join(", ") || "?"],
+	].map(f => el("div", {}, ...fact(...f))));
+}
+
+const sinceFirst = t => (t < view.packet.first ? "\u2212" : "+") + duration(Math.abs(t - view.packet.first));
+
+function drawSteps() {
+	const first = new Map();
+	for (const n of view.nodes)
+		if (n.func && n.func.step && isOwn(n, view.packet) && !first.has(n.func.step))
+			first.set(n.func.step, n);
+	// the calls on the way to the packet's own ones: interrupt and poll serve several packets
+	for (const n of view.nodes)
+		if (n.func && n.func.step && !first.has(n.func.step))
+			first.set(n.func.step, n);
+	$("steps").replaceChildren(...T.steps.slice(1).map((s, i) => {
+		const no = i + 1, n = first.get(no);
+		const b = el("button", { type: "button", title: s[1], "aria-label": `Step ${no}, ${s[0]}${n ? "" : ", not seen"}`, disabled: !n },
+			el("span", { class: "step-number" }, String(no)), el("span", { class: "step-name" }, s[0]),
+			el("span", { class: "step-time dim" }, n ? sinceFirst(n.start) : "\u2013"));
+		b.addEventListener("click", () => light(c => c.func.step === no, `step ${no}`));
+		const say = () => { $("step-text").textContent = `${no}. ${s[1]}${n ? ` Here: ${n.func.name}().` : ""}`; };
+		b.addEventListener("pointerenter", say);
+		b.addEventListener("focus", say);
+		return el("li", { class: n ? "seen" : "" }, b);
+	}));
+	$("step-text").textContent = first.size ? `${first.size} of the 12 steps of a received packet are in this trace.` : "This packet took none of the steps of reception.";
+}
+
+// The loss ledger: packets by verdict, drops by reason; a click filters.
+function drawLedger() {
+	const counts = new Map();
+	for (const p of packets)
+		counts.set(p.is.name, (counts.get(p.is.name) || 0) + 1);
+	const reasons = new Map();
+	for (const p of packets)
+		for (const v of p.verdicts)
+			if (v.is.name === "dropped")
+				reasons.set(v.reason, { n: (reasons.has(v.reason) ? reasons.get(v.reason).n : 0) + 1, text: v.text });
+	const entry = (name, sign, n, title, cls, filter) => {
+		const b = el("button", { type: "button", class: cls, title }, el("i", { class: "sign", "aria-hidden": "true" }, sign), el("b", {}, n.toLocaleString("en")),
+			" " + name);
+		b.addEventListener("click", () => { $("filter").value = $("filter").value === filter ? "" : filter; applyFilter(); });
+		return b;
+	};
+	const kinds = [...VERDICTS, OPEN].filter(v => counts.get(v.name)).map(v => entry(v.name, v.sign, counts.get(v.name), v.text, "v-" + v.name, v.name));
+	const why = [...reasons].sort((a, b) => b[1].n - a[1].n).map(([name, r]) => entry(name, VERDICTS[5].sign, r.n, r.text, "v-dropped reason", name.toLowerCase()));
+	$("ledger").replaceChildren(el("dt", {}, "verdicts"), el("dd", {}, ...kinds), ...(why.length ? [el("dt", {}, "reasons"), el("dd", {}, ...why)] : []));
+}
+
+function drawNotices() {
+	const say = (cls, sign, text) => $("notices").append(el("p", { class: "notice " + cls }, el("i", { class: "sign", "aria-hidden": "true" }, sign), text));
+	const many = (n, what) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
+	if (T.lost)
+		say("bad", "\u26a0", `${many(T.lost, "record")} lost for lack of room: trees may have gaps, and packets may lack their end.`);
+	if (T.lostEvents || T.lostPackets)
+		say("bad", "\u26a0", `${many(T.lostEvents || 0, "event")} discarded and ${many(T.lostPackets || 0, "buffer")} missing on the way through LTTng: each may hold many records.`);
+	if (T.errors || T.bad || T.cut)
+		say("warn", "\u26a0", `${many((T.errors || 0) + (T.bad || 0), "record")} could not be used${T.cut ? `, and the file ends within one (${T.cut} bytes)` : ""}.`);
+	if (T.warnings)
+		say("warn", "\u26a0", T.warnings.trim());
+	if (!T.lost && !T.lostEvents && !T.lostPackets)
+		$("meta").append(el("span", { class: "good" }, "\u2713 no record lost"));
+}
+
+function drawTop() {
+	$("title").textContent = T.title;
+	const calls = roots.reduce((n, r) => n + r.calls.split(";").length, 0), end = packets.reduce((t, p) => Math.max(t, p.last), 0);
+	const wall = T.wall !== "0" ? new Date(Number(BigInt(T.wall) / 1000000n)) : null;
+	$("meta").append(...[`${packets.length.toLocaleString("en")} packets`, `${calls.toLocaleString("en")} records`, `${roots.length.toLocaleString("en")} roots`,
+		duration(end), wall && !isNaN(wall) && wall.getFullYear() > 1971 ? wall.toISOString().replace("T", " ").slice(0, 19) + " UTC" : null,
+	].filter(t => t).map(t => el("span", {}, t)));
+	drawLedger();
+	drawNotices();
+}
+
+function initKeys() {
+	document.addEventListener("keydown", e => {
+		const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName);
+		if (e.ctrlKey || e.metaKey || e.altKey)
+			return;
+		if (e.key === "Escape") {
+			light(null);
+			zoomTo(0, flame.map.width);
+			e.target.blur();
+			return;
+		}
+		if (typing)
+			return;
+		const inText = e.target.id === "graph" || e.target.closest && e.target.closest("#graph");
+		const act = { j: () => move(1), k: () => move(-1), ArrowDown: inText ? null : () => move(1), ArrowUp: inText ? null : () => move(-1), p: walk,
+			Home: inText ? null : () => list.shown.length && show(list.shown[0]), End: inText ? null : () => list.shown.length && show(list.shown[list.shown.length - 1]),
+			"/": () => $("filter").focus() }[e.key];
+		if (act) {
+			act();
+			e.preventDefault();
+		}
+	});
+}
+
+function start() {
+	drawTop();
+	initHouse();
+	initFlame();
+	initGraph();
+	initList();
+	initKeys();
+	const asked = /^#p=(\d+)$/.exec(location.hash);
+	const first = (asked && byNumber.get(Number(asked[1]))) || byNumber.get(T.first) || packets.find(p => p.roots.length && p.frames.length) || packets[0];
+	if (first)
+		show(first);
+	else
+		document.body.classList.add("empty");
+	document.documentElement.dataset.ready = packets.length;
+}
+
+start();
