@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "daemon/ctl.h"
+#include "tracefs/tracefs.h"
 
 struct packet {
 	struct list_head list;
@@ -31,6 +32,7 @@ struct ctl_client {
 	struct nl_client nl;
 	struct ctl *ctl;
 	int fd;
+	pid_t pid;
 	ev_io rd, wr;
 	struct list_head queue;
 	size_t queued;
@@ -166,6 +168,7 @@ static void accept_cb(struct ev_loop *loop, ev_io *w, int revents)
 	}
 	cl->ctl = c;
 	cl->fd = fd;
+	cl->pid = cred.pid;
 	cl->nl = (struct nl_client){ .portid = ++c->last_portid, .admin = !cred.uid || cred.uid == geteuid(), .ext_ack = true, .send = client_send };
 	INIT_LIST_HEAD(&cl->queue);
 	ev_io_init(&cl->rd, read_cb, fd, EV_READ);
@@ -181,6 +184,8 @@ static void client_free(struct ctl_client *cl)
 {
 	struct packet *p, *next;
 
+	tracefs_release(cl->ctl->d->net, &cl->nl); /* nothing unless it had claimed the tracer */
+	trace_thread_poke(cl->ctl->d);
 	rtnl_client_del(cl->ctl->d->net, &cl->nl);
 	ev_io_stop(cl->ctl->d->loop, &cl->rd);
 	ev_io_stop(cl->ctl->d->loop, &cl->wr);
@@ -264,6 +269,11 @@ static int client_send(struct nl_client *nl, const void *buf, size_t len)
 	cl->queued += len;
 	ev_io_start(cl->ctl->d->loop, &cl->wr);
 	return 0;
+}
+
+pid_t ctl_client_pid(const struct nl_client *nl)
+{
+	return nl->send == client_send ? container_of(nl, const struct ctl_client, nl)->pid : getpid();
 }
 
 static void write_cb(struct ev_loop *loop, ev_io *w, int revents)

@@ -36,6 +36,8 @@ struct ctl_req {
 
 /* Answer the private request @nlh (type GN_CTL_*). */
 void ctl_request(struct ctl *c, struct nl_client *client, const struct nlmsghdr *nlh);
+/* The process behind a client; the daemon's own for ctl_self(). */
+pid_t ctl_client_pid(const struct nl_client *nl);
 /* NLMSG_ERROR with text; error 0: acknowledgement. */
 void ctl_reply_error(struct ctl_req *r, int error, const char *text);
 

@@ -18,6 +18,7 @@
 #include "drivers/driver.h"
 #include "fs/sysctl.h"
 #include "kernel/vcpu.h"
+#include "tracefs/tracefs.h"
 
 struct ctl_op {
 	const char *name;
@@ -34,6 +35,7 @@ static int op_status(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_ledger(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_dump(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_stop(struct ctl_req *r, struct nlattr **tb, struct extack *err);
+static int op_trace_claim(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 
 #define A(x) (1u << GN_ATTR_##x)
 static const struct ctl_op ops[GN_CTL_TYPE_MAX - GN_CTL_BASE] = {
@@ -45,6 +47,7 @@ static const struct ctl_op ops[GN_CTL_TYPE_MAX - GN_CTL_BASE] = {
 	[GN_CTL_LEDGER - GN_CTL_BASE] = { "ledger", op_ledger, A(RESET), 0, false },
 	[GN_CTL_DUMP - GN_CTL_BASE] = { "dump", op_dump, 0, 0, false },
 	[GN_CTL_STOP - GN_CTL_BASE] = { "stop", op_stop, 0, 0, true },
+	[GN_CTL_TRACE_CLAIM - GN_CTL_BASE] = { "claim the tracer", op_trace_claim, A(NAME), 0, true },
 };
 
 static const char *const attr_names[GN_ATTR_MAX_PLUS1] = { "?",	    "path",  "data",  "name",  "mode",	"key",	"value",
@@ -144,6 +147,7 @@ static int parse(const struct nlmsghdr *nlh, const struct ctl_op *op, struct nla
 {
 	static const struct nla_policy policy[GN_ATTR_MAX_PLUS1] = {
 		[GN_ATTR_PATH] = { .type = NLA_STRING, .minlen = 1, .maxlen = 4096 },
+		[GN_ATTR_NAME] = { .type = NLA_STRING, .minlen = 1, .maxlen = 40 },
 		[GN_ATTR_KEY] = { .type = NLA_STRING, .minlen = 1, .maxlen = 512 },
 		[GN_ATTR_RESET] = { .type = NLA_FLAG },
 		[GN_ATTR_TRUNC] = { .type = NLA_FLAG },
@@ -179,7 +183,7 @@ static int parse(const struct nlmsghdr *nlh, const struct ctl_op *op, struct nla
 			return -EINVAL;
 		}
 		/* strings must end where they say */
-		if (tb[i] && (i == GN_ATTR_PATH || i == GN_ATTR_KEY) && !memchr(nla_data(tb[i]), 0, (size_t)nla_len(tb[i]))) {
+		if (tb[i] && (i == GN_ATTR_PATH || i == GN_ATTR_KEY || i == GN_ATTR_NAME) && !memchr(nla_data(tb[i]), 0, (size_t)nla_len(tb[i]))) {
 			extack_set(err, "the %s of request %s does not end", attr_names[i], op->name);
 			return -EINVAL;
 		}
@@ -248,14 +252,15 @@ static int op_write(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 {
 	struct net *net = r->ctl->d->net;
 	const char *path = nla_data(tb[GN_ATTR_PATH]);
-	int ret = 0;
+	int ret = tracefs_may_write(net, r->client, path, err);
 
-	if (tb[GN_ATTR_TRUNC])
+	if (!ret && tb[GN_ATTR_TRUNC])
 		ret = vfs_truncate(&net->vfs, path, err);
 	if (!ret)
 		ret = vfs_write(&net->vfs, path, nla_data(tb[GN_ATTR_DATA]), (size_t)nla_len(tb[GN_ATTR_DATA]), err);
 	if (ret && !err->msg[0])
 		extack_set(err, "%s: %s", path, strerror(-ret));
+	trace_thread_poke(r->ctl->d);
 	return ret;
 }
 
@@ -370,6 +375,23 @@ static int op_stop(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 	(void)err;
 	ev_break(r->ctl->d->loop, EVBREAK_ALL);
 	return 0;
+}
+
+/* The tracer is the client's until its connection ends, however that happens. */
+static int op_trace_claim(struct ctl_req *r, struct nlattr **tb, struct extack *err)
+{
+	char name[41] = "a client", who[64];
+	int ret;
+
+	if (tb[GN_ATTR_NAME])
+		snprintf(name, sizeof(name), "%s", (const char *)nla_data(tb[GN_ATTR_NAME]));
+	for (char *p = name; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	snprintf(who, sizeof(who), "%s, pid %d", name, (int)ctl_client_pid(r->client));
+	ret = tracefs_claim(r->ctl->d->net, r->client, who, err);
+	trace_thread_poke(r->ctl->d);
+	return ret;
 }
 
 /* --- the ledger --- */

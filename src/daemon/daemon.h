@@ -44,6 +44,7 @@ struct options {
 	int log_level, abi;
 };
 
+struct trace_thread_ctx;
 struct vcpu_thread;
 struct ctl;
 struct priv;
@@ -55,6 +56,7 @@ struct daemon {
 	struct ev_loop *loop; /* main thread */
 	struct logger log;
 	struct vcpu_thread *thread[VCPU_MAX];
+	struct trace_thread_ctx *trace; /* NULL until something is traced */
 	struct ctl *ctl;
 	struct priv *priv;
 	struct apps *apps;
@@ -75,6 +77,10 @@ extern const struct host_ops daemon_host_ops; /* host_ctx: struct daemon */
 int vcpu_threads_start(struct daemon *d, struct extack *err);
 void vcpu_threads_stop(struct daemon *d); /* join; from here on vCPUs are turned by whoever calls */
 void vcpu_threads_free(struct daemon *d); /* after net_destroy(): devices unmask lines while they close */
+
+/* trace_thread.c */
+void trace_thread_poke(struct daemon *d); /* something may have been armed or disarmed */
+void trace_thread_stop(struct daemon *d); /* before net_destroy() */
 
 /* priv.c */
 struct priv *priv_start(const struct options *o, const char *socket_path, struct extack *err); /* fork the helper */

@@ -213,6 +213,7 @@ static void shut_down(struct daemon *d)
 	if (d->net) {
 		apps_stop(d);
 		ctl_stop(d->ctl);
+		trace_thread_stop(d);
 		vcpu_threads_stop(d);
 		net_destroy(d->net);
 		vcpu_threads_free(d);

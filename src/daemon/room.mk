@@ -17,4 +17,5 @@ glassnetd_SOURCES += %D%/main.c
 glassnetd_SOURCES += %D%/notify.c
 glassnetd_SOURCES += %D%/options.c
 glassnetd_SOURCES += %D%/priv.c
+glassnetd_SOURCES += %D%/trace_thread.c
 glassnetd_SOURCES += %D%/vcpu_thread.c

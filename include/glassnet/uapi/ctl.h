@@ -29,6 +29,7 @@ enum gn_ctl_type {
 	GN_CTL_LEDGER,		   /* [RESET] -> LEDGER: nested rows */
 	GN_CTL_DUMP,		   /* -> DATA...: configuration as lines */
 	GN_CTL_STOP,		   /* -> ack, then the daemon ends */
+	GN_CTL_TRACE_CLAIM,	   /* [NAME] -> ack: this connection owns the tracer until it ends; NAME says in texts who that is */
 	GN_CTL_TYPE_MAX
 };
 
