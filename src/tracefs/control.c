@@ -19,8 +19,6 @@ static int parse_number(const char *file, const char *buf, size_t len, unsigned 
 
 static bool is_word(const char *buf, size_t len, const char *word)
 {
-	while (len && strchr(" \t\n", buf[len - 1]))
-		len--;
 	return len == strlen(word) && !memcmp(buf, word, len);
 }
 
@@ -43,6 +41,8 @@ static int current_tracer_write(void *data, const char *buf, size_t len, struct 
 {
 	struct tracefs *t = data;
 
+	while (len && strchr(" \t\n", buf[len - 1]))
+		len--;
 	for (unsigned i = 0; i < TRACERS; i++) {
 		if (!is_word(buf, len, tracer_name[i]))
 			continue;

@@ -9,10 +9,13 @@
  * Threads: the control thread.
  * Mirrors: kernel/trace/trace.c (error_log).
  */
+#include <string.h>
+
 #include "tracefs/tracefs_impl.h"
 
 #define BEFORE_CARET 32 /* bytes kept before the place when what was written is longer than a line */
 
+static size_t take(char *to, size_t size, const char *from, size_t len);
 static int errors_show(struct seq_file *m, void *data);
 static int errors_write(void *data, const char *buf, size_t len, struct extack *err);
 static int errors_truncate(void *data, struct extack *err);
@@ -29,12 +32,12 @@ void tracefs_error(struct tracefs *t, const char *text, const char *cmd, size_t 
 	struct trace_error *e = &t->error[t->errors++ % TRACE_ERRORS];
 	struct gn_trace_clock now;
 	uint64_t ticks;
-	size_t n = 0;
+	size_t n;
 
 	*e = (struct trace_error){ .pos = pos };
 	trace_clock(&ticks, &now);
 	e->ns = now.mono_ns;
-	snprintf(e->text, sizeof(e->text), "%s", text);
+	take(e->text, sizeof(e->text), text, strlen(text));
 	if (e->pos > sizeof(e->cmd) - BEFORE_CARET && e->pos <= len) {
 		cmd += e->pos - BEFORE_CARET;
 		len -= e->pos - BEFORE_CARET;
@@ -42,10 +45,20 @@ void tracefs_error(struct tracefs *t, const char *text, const char *cmd, size_t 
 	}
 	while (len && (cmd[len - 1] == '\n' || cmd[len - 1] == '\0'))
 		len--;
-	for (; n < len && n < sizeof(e->cmd) - 1; n++)
-		e->cmd[n] = cmd[n] >= ' ' && cmd[n] < 0x7f ? cmd[n] : ' ';
+	n = take(e->cmd, sizeof(e->cmd), cmd, len);
 	if (e->pos > n)
 		e->pos = (unsigned)n;
+}
+
+/* One line of it: bytes taken. */
+static size_t take(char *to, size_t size, const char *from, size_t len)
+{
+	size_t n = 0;
+
+	for (; n < len && n < size - 1; n++)
+		to[n] = from[n] >= ' ' && from[n] < 0x7f ? from[n] : ' ';
+	to[n] = 0;
+	return n;
 }
 
 static int errors_show(struct seq_file *m, void *data)

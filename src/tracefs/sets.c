@@ -36,8 +36,9 @@ static int set_show(struct seq_file *m, void *data);
 static int set_write(void *data, const char *buf, size_t len, struct extack *err);
 static int set_truncate(void *data, struct extack *err);
 static int take_word(struct fnset *set, const char *text, size_t len, struct extack *err);
+static unsigned take_functions(struct fnset *set, const struct word *w, bool others);
 static int parse_word(struct word *w, const char *text, size_t len, struct extack *err);
-static bool means(const struct word *w, const struct fgraph_func *f);
+static bool means(const struct word *w, const struct fgraph_func *f, bool others);
 static bool glob_name(void *ctx, const char *name);
 
 static const struct proc_ops set_ops = { .show = set_show, .write = set_write, .truncate = set_truncate };
@@ -106,20 +107,33 @@ static int take_word(struct fnset *set, const char *text, size_t len, struct ext
 	struct word w;
 	int ret = parse_word(&w, text, len, err);
 
-	for (unsigned id = 0; !ret && id < fgraph_count(); id++) {
+	if (ret)
+		return ret;
+	if (!w.glob) /* first those whose own name it is: that is quick */
+		found = take_functions(set, &w, false);
+	if (!found)
+		found = take_functions(set, &w, true);
+	if (found)
+		return 0;
+	return extack_fail(err, -EINVAL, "no function is called \"%.*s\"; see available_filter_functions", (int)len, text);
+}
+
+static unsigned take_functions(struct fnset *set, const struct word *w, bool others)
+{
+	unsigned found = 0;
+
+	for (unsigned id = 0; id < fgraph_count(); id++) {
 		bool in = set->bit[id / 8] >> (id % 8) & 1;
 
-		if (!means(&w, fgraph_func(id)))
+		if (!means(w, fgraph_func(id), others))
 			continue;
 		found++;
-		if (in == !w.out)
+		if (in == !w->out)
 			continue;
 		set->bit[id / 8] ^= (uint8_t)(1u << (id % 8));
-		set->n += w.out ? -1u : 1u;
+		set->n += w->out ? -1u : 1u;
 	}
-	if (ret || found)
-		return ret;
-	return extack_fail(err, -EINVAL, "no function is called \"%.*s\"; see available_filter_functions", (int)len, text);
+	return found;
 }
 
 static int parse_word(struct word *w, const char *text, size_t len, struct extack *err)
@@ -150,10 +164,13 @@ static int parse_word(struct word *w, const char *text, size_t len, struct extac
 	return 0;
 }
 
-static bool means(const struct word *w, const struct fgraph_func *f)
+/* @others: also by the names that it has elsewhere */
+static bool means(const struct word *w, const struct fgraph_func *f, bool others)
 {
 	if (*w->module && (!f->module || fnmatch(w->module, f->module, 0)) && fnmatch(w->module, f->file, 0))
 		return false;
+	if (!w->glob && !others)
+		return view_names_base(f->name) == view_names_base(w->name) && !strncmp(f->name, w->name, view_names_base(w->name));
 	if (!w->glob)
 		return view_names_is(f->name, w->name);
 	return !fnmatch(w->name, f->name, 0) || view_names_each(f->name, glob_name, (void *)(uintptr_t)w->name);

@@ -52,7 +52,7 @@ void tracefs_exit(struct net *net)
 	}
 	tracefs_pipe_reset(t);
 	proc_remove_path(&net->vfs, TRACING);
-	proc_remove_path(&net->vfs, "/sys/kernel/debug/tracing");
+	proc_remove_path(&net->vfs, TRACING_DEBUG);
 	pthread_mutex_destroy(&t->lock);
 	net->tracefs = NULL;
 	free(t);
@@ -106,10 +106,11 @@ void tracefs_release(struct net *net, const void *owner)
 int tracefs_may_write(struct net *net, const void *owner, const char *path, struct extack *err)
 {
 	const struct tracefs *t = net->tracefs;
+	char clean[VFS_PATH_MAX];
 
-	if (!t || !t->owner || t->owner == owner)
+	if (!t || !t->owner || t->owner == owner || vfs_normalise(path, clean))
 		return 0;
-	if (strncmp(path, TRACING, strlen(TRACING)) && strncmp(path, "/sys/kernel/debug/tracing", 25))
+	if (strncmp(clean, TRACING "/", strlen(TRACING "/")) && strncmp(clean, TRACING_DEBUG "/", strlen(TRACING_DEBUG "/")))
 		return 0;
 	return extack_fail(err, -EBUSY, "tracing is in use by %s", t->who);
 }
@@ -190,5 +191,5 @@ static int add_files(struct tracefs *t, struct vfs *vfs)
 {
 	return tracefs_add_control(t, vfs) ?: tracefs_add_sets(t, vfs) ?: tracefs_add_options(t, vfs) ?:
 	       tracefs_add_output(t, vfs) ?: tracefs_add_errors(t, vfs) ?:
-	       (proc_symlink(vfs, "/sys/kernel/debug/tracing", TRACING) ? 0 : -ENOMEM);
+	       (proc_symlink(vfs, TRACING_DEBUG, TRACING) ? 0 : -ENOMEM);
 }

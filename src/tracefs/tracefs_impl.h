@@ -21,6 +21,7 @@
 #include "view/view.h"
 
 #define TRACING "/sys/kernel/tracing"
+#define TRACING_DEBUG "/sys/kernel/debug/tracing" /* a link to it */
 #define TRACE_BUFFER_KB 1408	  /* Linux's default, a CPU */
 #define TRACE_BUFFER_KB_MAX 65536
 #define TRACE_RING_SLOTS (1u << 17)

@@ -122,7 +122,7 @@ static bool row_has(const struct view_names_row *row, const char *name)
 
 static bool same(const char *a, const char *b)
 {
-	size_t n = view_names_base(a);
+	size_t n = *a == *b ? view_names_base(a) : 0;
 
 	return n && n == view_names_base(b) && !memcmp(a, b, n);
 }

@@ -11,6 +11,7 @@ check_LTLIBRARIES += %D%/libsuite.la
 %C%_libsuite_la_SOURCES += %D%/ipfix.h
 %C%_libsuite_la_SOURCES += %D%/nlfix.h
 %C%_libsuite_la_SOURCES += %D%/suite.h
+%C%_libsuite_la_SOURCES += %D%/tracefix.h
 %C%_libsuite_la_CFLAGS = $(AM_CFLAGS) $(CK_CFLAGS)
 SUITE_LIBS = %D%/libsuite.la $(CK_LIBS)
 

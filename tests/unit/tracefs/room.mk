@@ -1,2 +1,8 @@
 # SPDX-License-Identifier: MIT
-# Checks of src/tracefs.
+# Checks of src/tracefs: on whole nets, for what is traced is all of the stack.
+check_PROGRAMS += %D%/check_files
+%C%_check_files_LDADD = $(STACK_CHECK)
+check_PROGRAMS += %D%/check_sets
+%C%_check_sets_LDADD = $(STACK_CHECK)
+check_PROGRAMS += %D%/check_graph
+%C%_check_graph_LDADD = $(STACK_CHECK)
