@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,14 @@ int cli_dump(struct cli *c, int type, const void *hdr, size_t len, struct msg_li
 	if (status)
 		msg_list_free(list); /* half an answer is none */
 	return status;
+}
+
+bool cli_pause(struct cli *c, int ms)
+{
+	struct pollfd pfd = { .fd = fileno(c->out.f) };
+
+	return (poll(&pfd, 1, ms) <= 0 || !(pfd.revents & (POLLERR | POLLHUP))) &&
+	       !ferror(c->out.f);
 }
 
 int msg_list_cb(void *arg, const struct nlmsghdr *nlh)

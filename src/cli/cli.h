@@ -75,6 +75,9 @@ int cli_ask(struct cli *c, struct nl_msg *msg, conn_cb cb, void *arg);
 /** cli_dump() - all answers to a RTM_GET* with header @hdr into @list, or none: an exit status */
 int cli_dump(struct cli *c, int type, const void *hdr, size_t len, struct msg_list *list);
 
+/** cli_pause() - wait; false: nobody reads standard output any more */
+bool cli_pause(struct cli *c, int ms);
+
 /** msg_list_cb() - a conn_cb that keeps copies in the struct msg_list @arg */
 int msg_list_cb(void *arg, const struct nlmsghdr *nlh);
 void msg_list_free(struct msg_list *list);

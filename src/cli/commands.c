@@ -24,7 +24,7 @@ static const char global_help[] =
 	"    glassnet -n gn1 status\n";
 
 static const char cat_help[] =
-	"Files have the paths that they have on Linux.\n"
+	"Files have the paths that they have on Linux. trace_pipe goes on until Ctrl-C.\n"
 	"\n"
 	"  glassnet cat /proc/net/snmp /proc/net/udp\n"
 	"  glassnet cat /proc/sys/net/ipv4/ip_forward\n";

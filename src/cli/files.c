@@ -103,6 +103,32 @@ int write_file(struct cli *c, const char *path, const char *text, size_t len)
 
 /* --- cat, ls, write --- */
 
+/* What blocks in the kernel is asked for again: until Ctrl-C, or the reader is gone. */
+static int cat_pipe(struct cli *c, const char *path)
+{
+	int status;
+
+	do {
+		char *text;
+		size_t len;
+
+		status = read_file(c, path, &text, &len);
+		if (status)
+			return status;
+		fwrite(text, 1, len, c->out.f);
+		fflush(c->out.f);
+		free(text);
+	} while (cli_pause(c, 20));
+	return CLI_OK;
+}
+
+static bool is_pipe(const char *path)
+{
+	const char *name = strrchr(path, '/');
+
+	return name && !strcmp(name, "/trace_pipe");
+}
+
 int cmd_cat(struct cli *c, int argc, char **argv)
 {
 	int worst = CLI_OK;
@@ -117,6 +143,8 @@ int cmd_cat(struct cli *c, int argc, char **argv)
 
 		if (!strcmp(argv[i], "--"))
 			continue;
+		if (is_pipe(argv[i]) && !c->out.json)
+			return cat_pipe(c, argv[i]);
 		status = read_file(c, argv[i], &text, &len);
 		if (status) {
 			worst = status;

@@ -18,8 +18,13 @@ noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES += %D%/trace.c
 %C%_libcli_la_SOURCES += %D%/trace.h
 %C%_libcli_la_SOURCES += %D%/trace_filter.c
+%C%_libcli_la_SOURCES += %D%/trace_graph.c
+%C%_libcli_la_SOURCES += %D%/trace_live.c
+%C%_libcli_la_SOURCES += %D%/trace_live.h
 %C%_libcli_la_SOURCES += %D%/trace_options.c
-CLI_LIBS = %D%/libcli.la $(LINE_LIBS) $(PCAP_LIBS)
+%C%_libcli_la_SOURCES += %D%/trace_show.c
+%C%_libcli_la_SOURCES += %D%/trace_show.h
+CLI_LIBS = %D%/libcli.la $(VIEWOUT_LIBS) $(LINE_LIBS) $(PCAP_LIBS)
 
 bin_PROGRAMS += glassnet
 glassnet_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)

@@ -66,6 +66,7 @@ const struct command trace_commands[] = {
 			"[--stack] [--profile path|article|full] [--names SET] [--option KEY]...",
 		.summary = "live function graphs, of chosen packets or functions",
 		.help = graph_help,
+		.run = cmd_trace_graph,
 	},
 	{
 		.name = "trace record",
@@ -153,4 +154,15 @@ int trace_apply(struct cli *c, const struct trace_want *w)
 	if (!status && w->stack)
 		status = trace_set(c, "trace_options", "stacktrace");
 	return status;
+}
+
+int trace_claim(struct cli *c, const char *who)
+{
+	struct nl_msg *msg = conn_request(GN_CTL_TRACE_CLAIM);
+
+	if (msg && nla_put_string(msg, GN_ATTR_NAME, who)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	return cli_ask(c, msg, NULL, NULL);
 }

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * probe.c - what live.sh needs and no common program does
+ * probe.c - what live.sh and trace.sh need and no common program does
  *
  *   probe echo ADDR PORT COUNT
  *	COUNT datagrams of 0..1472 bytes, one after the other; each must come back unchanged within 2 s
+ *   probe flows ADDR PORT FLOWS COUNT
+ *	COUNT datagrams, one from each of FLOWS ports (40000, 40001, ...) in turn; FLOWS are under way at a time, each must come back
  *   probe spoof SRC SPORT DST DPORT COUNT
  *	datagrams that say they come from SRC:SPORT (needs CAP_NET_RAW)
  *   probe read SOCKET PATH
  *	a file of the stack, by the control socket (glassnet/uapi/ctl.h)
- * Exit status 0: all of it; 1: the reason is on stderr. Called by live.sh.
+ * Exit status 0: all of it; 1: the reason is on stderr. Called by live.sh and trace.sh.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -59,6 +61,48 @@ static int probe_echo(const struct sockaddr_in *to, int count)
 		}
 	}
 	close(fd);
+	return 0;
+}
+
+#define FLOW_PORT 40000
+#define FLOWS_MAX 64
+
+static int flow_socket(const struct sockaddr_in *to, int flow)
+{
+	struct sockaddr_in me = { .sin_family = AF_INET,
+				  .sin_port = htons((unsigned short)(FLOW_PORT + flow)) };
+	struct timeval patience = { .tv_sec = 2 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) ||
+	    bind(fd, (const struct sockaddr *)&me, sizeof(me)) ||
+	    connect(fd, (const struct sockaddr *)to, sizeof(*to)))
+		return -1;
+	return fd;
+}
+
+static int probe_flows(const struct sockaddr_in *to, int flows, int count)
+{
+	int fd[FLOWS_MAX], number;
+
+	if (flows < 1 || flows > FLOWS_MAX)
+		return fail("flows");
+	for (int i = 0; i < flows; i++) {
+		fd[i] = flow_socket(to, i);
+		if (fd[i] < 0)
+			return fail("socket");
+	}
+	for (int first = 0; first < count; first += flows) {
+		int end = first + flows < count ? first + flows : count;
+
+		for (int i = first; i < end; i++)
+			if (send(fd[i - first], &i, sizeof(i), 0) != sizeof(i))
+				return fail("send");
+		for (int i = first; i < end; i++)
+			if (recv(fd[i - first], &number, sizeof(number), 0) != sizeof(number) ||
+			    number != i)
+				return fail("recv");
+	}
 	return 0;
 }
 
@@ -172,6 +216,10 @@ int main(int argc, char **argv)
 		a = parse(argv[2], argv[3]);
 		return probe_echo(&a, atoi(argv[4]));
 	}
+	if (argc == 6 && !strcmp(argv[1], "flows")) {
+		a = parse(argv[2], argv[3]);
+		return probe_flows(&a, atoi(argv[4]), atoi(argv[5]));
+	}
 	if (argc == 7 && !strcmp(argv[1], "spoof")) {
 		a = parse(argv[2], argv[3]);
 		b = parse(argv[4], argv[5]);
@@ -179,6 +227,6 @@ int main(int argc, char **argv)
 	}
 	if (argc == 4 && !strcmp(argv[1], "read"))
 		return probe_read(argv[2], argv[3]);
-	fprintf(stderr, "usage: probe echo|spoof|read ARG...\n");
+	fprintf(stderr, "usage: probe echo|flows|spoof|read ARG...\n");
 	return 1;
 }

@@ -95,8 +95,8 @@ START_TEST(test_filter_refused)
 	ck_assert_ptr_nonnull(strstr(why, "rejects all packets"));
 	/* a program that no write can hold */
 	huge = p = malloc(40000);
-	for (int i = 0; i < 400; i++)
-		p += sprintf(p, "%sudp port %d", i ? " or " : "", 2 * i + 1);
+	for (unsigned i = 0; i < 900; i++)
+		p += sprintf(p, "%sether[%u:4]=%u", i ? " or " : "", i, i * 1000003);
 	ck_assert_int_eq(trace_filter_compile(huge, &text, why, sizeof(why)), -E2BIG);
 	ck_assert_ptr_nonnull(strstr(why, "32000 are accepted"));
 	free(huge);

@@ -11,4 +11,7 @@ check_PROGRAMS += %D%/check_show
 check_PROGRAMS += %D%/check_trace
 %C%_check_trace_LDADD = $(CLI_CHECK)
 %C%_check_trace_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
+check_PROGRAMS += %D%/check_trace_live
+%C%_check_trace_live_LDADD = $(CLI_CHECK)
+%C%_check_trace_live_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS)
 EXTRA_DIST += %D%/fake.h
