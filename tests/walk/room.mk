@@ -38,3 +38,6 @@ EXTRA_DIST += %D%/tx_multicast.tree
 EXTRA_DIST += %D%/tx_stopped.tree
 EXTRA_DIST += %D%/tx_unconnected.tree
 EXTRA_DIST += %D%/tx_unresolved.tree
+EXTRA_DIST += %D%/drop.tree
+check_PROGRAMS += %D%/check_drop
+%C%_check_drop_LDADD = $(STACK_CHECK)

@@ -94,6 +94,7 @@ static inline void walk_on(void)
 
 	memset(kind, FGRAPH_BODY, sizeof(kind));
 	walk_tree_free(&walk.tree);
+	walk.ring->told = false; /* the task is to be named again */
 	ck_assert_msg(!fgraph_arm(kind, &err), "%s", err.msg);
 	trace_state.levels = TRACE_LEVELS;
 	trace_state.roots = 0;
