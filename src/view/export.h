@@ -88,7 +88,7 @@ void view_keep_root(void *ctx, struct view_node *root);
  * @out:	where; not used by view_cyg()
  * @src:	adds its tracepoints; NULL: none
  * @only:	calls and happenings of this packet; NULL: all
- * @rename:	what to call a function; NULL: our names
+ * @rename:	what to call a function, a string that stays; NULL: our names
  * @hide:	leave this call and all below it out; NULL: none
  * @per_packet:	folded stacks: the packet is the bottom frame ("packet 3;do_IRQ;...")
  */
@@ -104,7 +104,7 @@ struct view_export {
 };
 
 /*
- * Each returns 0, -ENOMEM, or -errno of the first failed write.
+ * Each returns 0, -ENOMEM, or -errno when writing failed (-EIO when the reason is not known any more).
  *
  * Chrome trace events: {"traceEvents":[...]}. A call is an "X" slice with ts and dur in us (three decimals), pid 1, tid of the task, args packet (number),
  * cpu and file; a verdict, mark and tracepoint an instant "i"; names of process and threads as "M". Slices of one tid nest.
@@ -112,9 +112,15 @@ struct view_export {
 int view_chrome(struct view *v, const struct view_export *x);
 /* "root;...;leaf ns", one line a stack, sorted: self time, for flamegraph.pl, speedscope, inferno. */
 int view_folded(struct view *v, const struct view_export *x);
-/* pcapng: one interface a device, the FRAME records as packets, way and verdict as their comment. */
+/*
+ * pcapng: one interface a device, the FRAME records as packets with way and verdict as their comment, tracepoints as systemd journal blocks.
+ * Where some frames have an Ethernet header those without get one with empty addresses: libpcap reads one kind of link a file.
+ */
 int view_pcapng(struct view *v, const struct view_export *x);
-/* One line a verdict and tracepoint, in the columns of `perf script`: "comm tid [cpu] sec.usec: event: fields". */
+/*
+ * One line a happening, by time, in the columns of `perf script`: "comm tid [cpu] sec.usec: event: fields". Calls are ftrace:function ("callee <- caller"),
+ * frames glassnet:packet, ends of packets glassnet:verdict, marks glassnet:mark, tracepoints what they are called.
+ */
 int view_script(struct view *v, const struct view_export *x);
 /**
  * view_cyg() - the folder @dir (made; it must not exist) gets a CTF trace of lttng_ust_cyg_profile:func_entry and func_exit in @dir/trace and @dir/functions.nm,

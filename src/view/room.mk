@@ -30,9 +30,9 @@ CLEANFILES += %D%/names_tab.c
 EXTRA_DIST += %D%/names.awk src/trace/names.tab
 
 noinst_LTLIBRARIES += %D%/libviewout.la
-%C%_libviewout_la_CFLAGS = $(AM_CFLAGS)
+%C%_libviewout_la_CFLAGS = $(AM_CFLAGS) $(BABELTRACE_CFLAGS)
 %C%_libviewout_la_SOURCES =
-VIEWOUT_LIBS = %D%/libviewout.la $(VIEW_LIBS)
+VIEWOUT_LIBS = %D%/libviewout.la $(VIEW_LIBS) $(BABELTRACE_LIBS)
 %C%_libviewout_la_SOURCES += %D%/decode.c
 %C%_libviewout_la_SOURCES += %D%/decode.h
 %C%_libviewout_la_SOURCES += %D%/decode_icmp.c
@@ -43,7 +43,20 @@ VIEWOUT_LIBS = %D%/libviewout.la $(VIEW_LIBS)
 %C%_libviewout_la_SOURCES += %D%/html.h
 %C%_libviewout_la_SOURCES += %D%/steps.c
 %C%_libviewout_la_SOURCES += %D%/steps.h
+%C%_libviewout_la_SOURCES += %D%/chrome.c
+%C%_libviewout_la_SOURCES += %D%/export.c
 %C%_libviewout_la_SOURCES += %D%/export.h
+%C%_libviewout_la_SOURCES += %D%/export_impl.h
+%C%_libviewout_la_SOURCES += %D%/folded.c
+%C%_libviewout_la_SOURCES += %D%/pcapng.c
+%C%_libviewout_la_SOURCES += %D%/script.c
+%C%_libviewout_la_SOURCES += %D%/source.c
+if BABELTRACE
+%C%_libviewout_la_SOURCES += %D%/ctf.c
+%C%_libviewout_la_SOURCES += %D%/cyg.c
+else
+%C%_libviewout_la_SOURCES += %D%/noctf.c
+endif
 %C%_libviewout_la_SOURCES += %D%/house.c
 %C%_libviewout_la_SOURCES += %D%/house.h
 %C%_libviewout_la_SOURCES += %D%/html.c

@@ -33,6 +33,8 @@ run_packages=(
 full_packages=(
 	valgrind
 	chromium		# looks at the page of glassnet trace view --format html
+	tcpdump			# these two judge exported traces, in tests
+	python3-minimal
 )
 
 # setup: says what is missing and installs it; returns when all is there
