@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <poll.h>
 
+#include "core/packet_trace.h"
+#include "core/trace_events.h"
 #include "kernel/softirq.h"
 
 #define WAIT_AGAIN 0
@@ -102,8 +104,10 @@ struct sk_buff *__skb_recv_datagram(struct sock *sk, int flags, int *peeked, int
 		spin_lock(&sk->sk_receive_queue.lock);
 		skb = take_datagram(&sk->sk_receive_queue, flags, peeked, off, &last);
 		spin_unlock(&sk->sk_receive_queue.lock);
-		if (skb)
+		if (skb) {
+			packet_trace_switch(skb); /* the call gives it back: inet_recvmsg() */
 			return skb;
+		}
 		*err = -EAGAIN;
 		if (!timeo)
 			return NULL;
@@ -195,6 +199,7 @@ void skb_free_datagram_locked(struct sock *sk, struct sk_buff *skb)
 	skb->sk = NULL;
 	sk_mem_reclaim_partial(sk);
 	unlock_sock_fast(sk, slow);
+	trace_consume_skb(skb, __builtin_return_address(0));
 	ledger_end(skb, VERDICT_CONSUMED);
 	__kfree_skb(skb);
 }

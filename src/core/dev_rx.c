@@ -17,6 +17,8 @@
 
 #include "core/dev.h"
 #include "core/net.h"
+#include "core/packet_trace.h"
+#include "core/trace_events.h"
 #include "kernel/smp.h"
 #include "kernel/softirq.h"
 
@@ -89,6 +91,7 @@ int __netif_receive_skb_core(struct sk_buff *skb)
 
 	if (!READ_ONCE(net->core.sysctl_netdev_tstamp_prequeue))
 		net_timestamp_check(net, skb);
+	trace_netif_receive_skb(skb);
 	skb_reset_network_header(skb);
 	if (!skb_transport_header_was_set(skb))
 		skb_reset_transport_header(skb);
@@ -190,9 +193,10 @@ int process_backlog(struct napi_struct *napi, int quota)
 
 		while ((skb = __skb_dequeue(&sd->process_queue))) {
 			ledger_unhold(skb);
+			packet_trace_switch(skb);
 			__netif_receive_skb(skb);
 			if (++work >= quota)
-				return work;
+				goto out;
 		}
 		spin_lock(&sd->input_pkt_queue.lock);
 		qlen = skb_queue_len(&sd->input_pkt_queue);
@@ -209,7 +213,8 @@ int process_backlog(struct napi_struct *napi, int quota)
 		}
 		spin_unlock(&sd->input_pkt_queue.lock);
 	}
-
+out:
+	packet_trace_end();
 	return work;
 }
 

@@ -19,7 +19,9 @@
 
 #include "core/dev.h"
 #include "core/net.h"
+#include "core/packet_trace.h"
 #include "core/sock.h"
+#include "core/trace_events.h"
 #include "kernel/irq.h"
 #include "kernel/softirq.h"
 
@@ -29,6 +31,7 @@
 static int dev_xmit_noqueue(struct sk_buff *skb, struct net_device *dev, struct netdev_queue *txq);
 static int dev_xmit_drop(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason);
 static uint16_t __netdev_pick_tx(struct net_device *dev, struct sk_buff *skb);
+static notrace netdev_tx_t dev_start_xmit_traced(struct sk_buff *skb, struct net_device *dev);
 static netdev_features_t harmonize_features(struct sk_buff *skb, netdev_features_t features);
 static void dev_queue_xmit_nit(struct sk_buff *skb, struct net_device *dev);
 
@@ -45,6 +48,7 @@ int dev_queue_xmit(struct sk_buff *skb)
 	local_bh_disable();
 	txq = netdev_pick_tx(dev, skb);
 	q = rcu_dereference(txq->qdisc);
+	trace_net_dev_queue(skb);
 	if (unlikely(!(READ_ONCE(dev->flags) & IFF_UP)))
 		rc = dev_xmit_drop(skb, dev, SKB_DROP_REASON_DEV_READY);
 	else if (q && sched->has_queue(q))
@@ -145,12 +149,28 @@ int dev_hard_start_xmit(struct sk_buff *skb, struct net_device *dev, struct netd
 	if (unlikely(!list_empty(&net->ptype_all) || !list_empty(&dev->ptype_all)))
 		dev_queue_xmit_nit(skb, dev);
 	ledger_hold(skb, HELD_TXRING);
-	rc = dev->netdev_ops->ndo_start_xmit(skb, dev);
+	rc = likely(!trace_on(packets) && !trace_on(events)) ?
+		     dev->netdev_ops->ndo_start_xmit(skb, dev) :
+		     dev_start_xmit_traced(skb, dev);
 	if (likely(rc == NETDEV_TX_OK))
 		txq->trans_start = jiffies_now();
 	else
 		ledger_unhold(skb);
 	local_irq_window();
+
+	return rc;
+}
+
+/* The driver may free the packet. */
+static netdev_tx_t dev_start_xmit_traced(struct sk_buff *skb, struct net_device *dev)
+{
+	struct trace_xmit x = { .skb = skb, .len = skb->len, .packet = skb->packet_id };
+	netdev_tx_t rc;
+
+	if (trace_packets_on())
+		__packet_trace_tx(skb, dev);
+	rc = dev->netdev_ops->ndo_start_xmit(skb, dev);
+	trace_net_dev_xmit(&x, rc, dev);
 
 	return rc;
 }
@@ -255,8 +275,10 @@ void net_tx_action(struct vcpu *v)
 	for (; skb; skb = next_skb) {
 		next_skb = skb->next;
 		skb->next = NULL;
+		packet_trace_switch(skb);
 		consume_skb(skb);
 	}
+	packet_trace_end();
 	q = sd->output_queue;
 	sd->output_queue = NULL;
 	for (; q; q = next) {

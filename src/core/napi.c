@@ -18,6 +18,7 @@
 #define LOG_SUBSYS "napi"
 #include "core/dev.h"
 #include "core/net.h"
+#include "core/trace_events.h"
 #include "kernel/smp.h"
 #include "kernel/softirq.h"
 
@@ -80,6 +81,7 @@ static int napi_poll_one(struct net *net, struct napi_struct *n)
 		work = n->poll(n, weight);
 		n->polls++;
 		n->work += (unsigned long)work;
+		trace_napi_poll(n, work, weight);
 	}
 	if (unlikely(work > weight)) {
 		n->over_weight++;

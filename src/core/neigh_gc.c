@@ -14,6 +14,7 @@
  * Mirrors: net/core/neighbour.c.
  */
 #include "core/neigh_impl.h"
+#include "core/trace_events.h"
 #include "kernel/slab.h"
 #include "kernel/smp.h"
 
@@ -27,6 +28,7 @@ static void neigh_order_flush(struct flush_order *order);
 static void neigh_flush_dev(void *order);
 static void neigh_retire(struct neighbour *n);
 static void neigh_unlink(struct neighbour *n);
+static void neigh_cleanup_and_release(struct neighbour *n);
 static bool neigh_is_old(struct neighbour *n, unsigned long now);
 static void neigh_free_rcu(struct rcu_head *head);
 
@@ -54,7 +56,7 @@ unsigned neigh_forced_gc(struct neigh_table *tbl)
 				neigh_unlink(n);
 			spin_unlock(&n->lock);
 			if (remove) {
-				neigh_release(n);
+				neigh_cleanup_and_release(n);
 				shrunk++;
 			}
 		}
@@ -99,7 +101,7 @@ void neigh_periodic_gc(struct ktimer *t)
 		for (unsigned i = 0; i < 1u << tbl->nht->shift; i++)
 			hlist_for_each_entry_safe(n, next, &tbl->nht->buckets[i], hash)
 				if (neigh_is_old(n, now))
-					neigh_release(n);
+					neigh_cleanup_and_release(n);
 	}
 	if (atomic_read(&tbl->entries))
 		neigh_gc_arm(tbl);
@@ -131,6 +133,13 @@ static void neigh_unlink(struct neighbour *n)
 	n->dead = 1;
 }
 
+/* The table's reference of an entry that has left it. */
+static void neigh_cleanup_and_release(struct neighbour *n)
+{
+	trace_neigh_state(TRACE_neigh_cleanup_and_release, n, 0);
+	neigh_release(n);
+}
+
 bool neigh_remove_one(struct neighbour *n)
 {
 	struct neigh_table *tbl = n->tbl;
@@ -143,7 +152,7 @@ bool neigh_remove_one(struct neighbour *n)
 		neigh_unlink(n);
 	spin_unlock(&n->lock);
 	if (removed)
-		neigh_release(n); /* the table's */
+		neigh_cleanup_and_release(n); /* the table's */
 	spin_unlock(&tbl->lock);
 	neigh_release(n);
 	return removed;
@@ -191,7 +200,7 @@ static void neigh_flush_dev(void *arg)
 			spin_lock(&n->lock);
 			neigh_retire(n);
 			spin_unlock(&n->lock);
-			neigh_release(n);
+			neigh_cleanup_and_release(n);
 		}
 	}
 	spin_unlock(&tbl->lock);

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "core/neigh_impl.h"
+#include "core/trace_events.h"
 #include "kernel/slab.h"
 #include "kernel/smp.h"
 
@@ -56,6 +57,7 @@ struct neighbour *__neigh_create(struct neigh_table *tbl, const void *pkey, stru
 {
 	struct neighbour *n = neigh_alloc(tbl, dev);
 
+	trace_neigh_create(tbl, dev, pkey, n);
 	if (!n)
 		return NULL;
 	memcpy(n->primary_key, pkey, tbl->key_len);

@@ -17,6 +17,8 @@
 #include <errno.h>
 
 #include "core/neigh_impl.h"
+#include "core/packet_trace.h"
+#include "core/trace_events.h"
 
 static void neigh_timer_handler(struct ktimer *t);
 static unsigned long neigh_next_state(struct neighbour *n, unsigned long now);
@@ -126,7 +128,7 @@ int __neigh_event_send(struct neighbour *n, struct sk_buff *skb)
 	if (n->dead && !(n->nud_state & NUD_STALE)) {
 		spin_unlock(&n->lock);
 		kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_DEAD);
-		return 1;
+		goto queued;
 	}
 	if (n->nud_state & NUD_STALE) {
 		if (!n->dead) {
@@ -144,7 +146,7 @@ int __neigh_event_send(struct neighbour *n, struct sk_buff *skb)
 			n->nud_state = NUD_FAILED;
 			spin_unlock(&n->lock);
 			kfree_skb_reason(skb, SKB_DROP_REASON_NEIGH_FAILED);
-			return 1;
+			goto queued;
 		}
 		/* Unicast probes are for known addresses: they count as done. */
 		atomic_set(&n->probes, READ_ONCE(p->ucast_probes));
@@ -165,10 +167,13 @@ int __neigh_event_send(struct neighbour *n, struct sk_buff *skb)
 		full->next = NULL;
 		kfree_skb_reason(full, SKB_DROP_REASON_NEIGH_QUEUEFULL);
 	}
+queued:
+	trace_neigh_state(TRACE_neigh_event_send_done, n, 1);
 	return 1;
 
 send:
 	spin_unlock(&n->lock);
+	trace_neigh_state(TRACE_neigh_event_send_done, n, 0);
 	return 0;
 }
 
@@ -237,8 +242,7 @@ static void neigh_timer_handler(struct ktimer *t)
 	spin_lock(&n->lock);
 	if (!(n->nud_state & NUD_IN_TIMER) || n->dead) {
 		spin_unlock(&n->lock);
-		neigh_release(n);
-		return;
+		goto out;
 	}
 	next = neigh_next_state(n, now);
 	if (n->nud_state & (NUD_INCOMPLETE | NUD_PROBE) &&
@@ -252,6 +256,8 @@ static void neigh_timer_handler(struct ktimer *t)
 		neigh_probe(n); /* gives the lock back */
 	else
 		spin_unlock(&n->lock);
+out:
+	trace_neigh_state(TRACE_neigh_timer_handler, n, 0);
 	neigh_release(n);
 }
 
@@ -300,14 +306,17 @@ static int neigh_max_probes(const struct neighbour *n)
 static void neigh_probe(struct neighbour *n)
 {
 	struct sk_buff *skb = skb_peek_tail(&n->arp_queue);
+	struct trace_work w;
 
 	/* a copy: the queue may go while we ask */
 	if (skb)
 		skb = skb_clone(skb);
 	spin_unlock(&n->lock);
+	w = skb ? packet_trace_resume(skb) : trace_work_save();
 	n->ops->solicit(n, skb);
 	atomic_inc(&n->probes);
 	consume_skb(skb);
+	trace_work_restore(w);
 }
 
 /*
@@ -316,13 +325,16 @@ static void neigh_probe(struct neighbour *n)
 static void neigh_invalidate(struct neighbour *n)
 {
 	struct sk_buff *skb;
+	struct trace_work w;
 
 	NEIGH_CACHE_STAT_INC(n->tbl, res_failed);
 	n->updated = jiffies_now();
 	while (n->nud_state == NUD_FAILED && (skb = __skb_dequeue(&n->arp_queue))) {
 		spin_unlock(&n->lock);
 		ledger_unhold(skb);
+		w = packet_trace_resume(skb);
 		n->ops->error_report(n, skb);
+		trace_work_restore(w);
 		spin_lock(&n->lock);
 	}
 	neigh_queue_purge(n, SKB_DROP_REASON_NEIGH_FAILED);
@@ -346,6 +358,7 @@ int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, 
 	bool same;
 	int err = -EPERM;
 
+	trace_neigh_update(n, lladdr, new_state, flags);
 	spin_lock(&n->lock);
 	old = n->nud_state;
 	if (n->dead)
@@ -435,12 +448,15 @@ static void neigh_set_ha(struct neighbour *n, const uint8_t *lladdr)
 static void neigh_send_queue(struct neighbour *n)
 {
 	struct sk_buff *skb;
+	struct trace_work w;
 
 	while (n->nud_state & NUD_VALID && (skb = __skb_dequeue(&n->arp_queue))) {
 		n->arp_queue_len_bytes -= skb->truesize;
 		spin_unlock(&n->lock);
 		ledger_unhold(skb);
+		w = packet_trace_resume(skb);
 		n->output(n, skb);
+		trace_work_restore(w);
 		spin_lock(&n->lock);
 	}
 	/* it failed again meanwhile */

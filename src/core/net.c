@@ -12,6 +12,7 @@
 
 #include <errno.h>
 
+#include "core/packet_trace.h"
 #include "core/rtnetlink.h"
 #include "core/sock.h"
 #include "kernel/proc.h"
@@ -68,6 +69,7 @@ static const struct {
 	{ net_core_proc_init, NULL },
 	{ stats_init, stats_exit },
 	{ skb_init, skb_exit },
+	{ NULL, packet_trace_filter_clear },
 	{ net_core_sysctl_init, net_core_sysctl_exit },
 	{ dev_init, dev_exit },
 	{ sock_core_init, sock_core_exit },
@@ -97,7 +99,7 @@ int net_core_init(struct net *net)
 	rng_bytes(&net->m.rng, &net->hash_key, sizeof(net->hash_key));
 	net->hash_rnd = rng_u32(&net->m.rng);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		ret = parts[i].init(net);
+		ret = parts[i].init ? parts[i].init(net) : 0;
 		if (ret) {
 			parts_exit(net, i);
 			vfs_destroy(&net->vfs);

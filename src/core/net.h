@@ -29,6 +29,7 @@ struct rtnl_link;
 struct tracefs;
 struct sched_ops;
 struct sock_policy;
+struct packet_filter;
 
 struct netns_core { /* net.core.* */
 	int sysctl_netdev_budget;	/* 300 */
@@ -64,6 +65,7 @@ struct net {
 	struct list_head ptype_all;
 	atomic_t netstamp_needed;
 	unsigned next_napi_id;
+	struct packet_filter *packet_filter; /* [R] RCU; NULL: every packet is followed (core/packet_trace.c) */
 
 	/* sockets */
 	_Atomic long sockets_inuse;

@@ -23,8 +23,10 @@
 #include "core/dst.h"
 #include "core/net.h"
 #include "core/sock.h"
+#include "core/trace_events.h"
 #include "kernel/slab.h"
 #include "lib/pool.h"
+#include "trace/work.h"
 
 #include <linux/ip.h>
 
@@ -42,6 +44,7 @@ static void skb_release_head_state(struct sk_buff *skb);
 static void skb_release_data(struct sk_buff *skb);
 static void skb_free_head(struct net *net, unsigned char *head);
 static void kfree_skbmem(struct sk_buff *skb);
+static notrace void ledger_begin_anew(struct sk_buff *skb, enum ledger_class class);
 
 /* ---- sizes ---- */
 
@@ -155,6 +158,10 @@ static __always_inline void skb_setup(struct sk_buff *skb, struct net *net, unsi
 	skb->mac_header = 0xffff;
 	atomic_set(&skb->users, 1);
 	skb->net = net;
+	if (trace_packets_on()) { /* it is made for the packet that is worked for */
+		skb->packet_id = trace_thread.packet;
+		skb->packet_match = trace_thread.match & 3;
+	}
 }
 
 struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned length)
@@ -396,6 +403,7 @@ void consume_skb(struct sk_buff *skb)
 {
 	if (unlikely(!skb) || !skb_unref(skb))
 		return;
+	trace_consume_skb(skb, __builtin_return_address(0));
 	if (skb->ledger)
 		ledger_end(skb, ledger_in_driver(skb) ? verdict_of_driver(skb) : VERDICT_CONSUMED);
 	skb_release_all(skb);
@@ -437,6 +445,9 @@ void kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason)
 	if (!skb_unref(skb))
 		return;
 	st->drop[skb->ledger][reason]++;
+	trace_kfree_skb(skb, __builtin_return_address(0), reason);
+	if (unlikely(skb->packet_id))
+		packet_trace_verdict(skb, VERDICT_DROPPED, reason);
 	ledger_end(skb, VERDICT_DROPPED);
 	skb_release_all(skb);
 	kfree_skbmem(skb);
@@ -492,10 +503,20 @@ static void kfree_skbmem(struct sk_buff *skb)
 
 void ledger_begin(struct sk_buff *skb, enum ledger_class class)
 {
-	if (unlikely(ledger_in_driver(skb)))
-		ledger_end(skb, verdict_of_driver(skb));
+	if (unlikely(ledger_in_driver(skb))) {
+		ledger_begin_anew(skb, class);
+		return;
+	}
 	if (skb->ledger)
 		return;
+	skb->ledger = (uint8_t)class;
+	this_cpu_stats()->ledger[class][VERDICT_ENTERED]++;
+}
+
+/* A device hands it on: it was sent, and is received. */
+static void ledger_begin_anew(struct sk_buff *skb, enum ledger_class class)
+{
+	ledger_end(skb, verdict_of_driver(skb));
 	skb->ledger = (uint8_t)class;
 	this_cpu_stats()->ledger[class][VERDICT_ENTERED]++;
 }

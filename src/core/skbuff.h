@@ -94,7 +94,7 @@ struct sk_buff {
 	uint16_t vlan_tci;
 	uint16_t queue_mapping;
 	uint32_t mark;
-	uint32_t packet_id; /* for traces: given by the driver, inherited by clones and replies */
+	uint32_t packet_id; /* for traces: given where it came from, inherited by clones and replies (core/packet_trace.h) */
 
 	uint8_t pkt_type : 3, ip_summed : 2, cloned : 1, peeked : 1, l4_hash : 1;
 	uint8_t csum_valid : 1, csum_complete_sw : 1, ignore_df : 1, vlan_present : 1, local_df : 1, loopback : 1, dst_pending_confirm : 1,
@@ -103,6 +103,7 @@ struct sk_buff {
 	uint8_t held;	     /* enum ledger_queue + 1 while in a queue */
 	uint16_t napi_id;
 	uint8_t ptp : 1; /* a frame of the Precision Time Protocol (skb_defer_rx_timestamp) */
+	uint8_t packet_match : 2; /* enum trace_match: what the packet filter of traces said */
 	atomic_t users;
 	struct net *net; /* whose pools it came from */
 };
@@ -184,9 +185,13 @@ static __always_inline void ledger_hold(struct sk_buff *skb, enum ledger_queue q
  * (consume_skb, dev_kfree_skb_any) then is SENT, or FORWARDED for a received frame; a drop is DROPPED; NETDEV_TX_BUSY gives it back.
  */
 static __always_inline bool ledger_in_driver(const struct sk_buff *skb) { return skb->held == HELD_TXRING + 1; }
+/* Tell the tracer of an end of a packet that has an id: core/packet_trace.c. */
+void packet_trace_verdict(const struct sk_buff *skb, enum ledger_verdict v, enum skb_drop_reason reason);
 static __always_inline void ledger_end(struct sk_buff *skb, enum ledger_verdict v)
 {
 	if (skb->ledger) {
+		if (unlikely(skb->packet_id) && v != VERDICT_DROPPED) /* who drops knows the reason, and tells */
+			packet_trace_verdict(skb, v, SKB_DROP_REASON_NOT_SPECIFIED);
 		ledger_unhold(skb);
 		this_cpu_stats()->ledger[skb->ledger][v]++;
 		skb->ledger = LEDGER_NONE;

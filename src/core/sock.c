@@ -19,7 +19,9 @@
 #include <poll.h>
 
 #include "core/filter.h"
+#include "core/packet_trace.h"
 #include "core/socket.h"
+#include "core/trace_events.h"
 #include "kernel/slab.h"
 #include "kernel/softirq.h"
 
@@ -49,8 +51,10 @@ int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	struct sk_buff_head *list = &sk->sk_receive_queue;
 	int err;
 
-	if (atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf))
+	if (atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf)) {
+		trace_sock_rcvqueue_full(sk, skb);
 		return -ENOMEM;
+	}
 	err = sk_filter(sk, skb);
 	if (err)
 		return err;
@@ -226,6 +230,7 @@ void release_sock(struct sock *sk)
 static void release_backlog(struct sock *sk)
 {
 	struct sk_buff *skb, *next;
+	struct trace_work w;
 
 	while ((skb = sk->sk_backlog.head)) {
 		sk->sk_backlog.head = sk->sk_backlog.tail = NULL;
@@ -235,7 +240,9 @@ static void release_backlog(struct sock *sk)
 			prefetch(next);
 			skb->next = NULL;
 			ledger_unhold(skb);
+			w = packet_trace_resume(skb);
 			sk->sk_backlog_rcv(sk, skb);
+			trace_work_restore(w);
 		}
 		bh_lock_sock(sk);
 	}

@@ -14,6 +14,7 @@
 #include <errno.h>
 
 #include "core/sock.h"
+#include "core/trace_events.h"
 
 #define SK_MEM_QUANTUM_SHIFT 12
 
@@ -35,6 +36,7 @@ int __sk_mem_schedule(struct sock *sk, int size, int kind)
 	if (allocated <= READ_ONCE(limit[2]) && mem_below_minimum(sk, kind))
 		return 1;
 
+	trace_sock_exceed_buf_limit(sk, allocated, kind);
 	sk->sk_forward_alloc -= amt * SK_MEM_QUANTUM;
 	__atomic_sub_fetch(total, amt, __ATOMIC_RELAXED);
 	return 0;

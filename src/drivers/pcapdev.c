@@ -147,8 +147,10 @@ static int pcap_clean_rx(struct pcap_dev *p, int budget)
 	for (work = 0; work < budget; work++) {
 		if (!pcap_next_record(p, &rec) || !pcap_record_due(p, &rec))
 			break;
+		packet_trace_rx_begin();
 		pcap_receive(p, &rec);
 	}
+	packet_trace_end();
 	return work;
 }
 

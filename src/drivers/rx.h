@@ -14,6 +14,7 @@
  */
 #include "core/dev.h"
 #include "core/net.h"
+#include "core/packet_trace.h"
 #include "drivers/driver.h"
 #include "ethernet/eth.h"
 
@@ -42,6 +43,7 @@ static __always_inline void nif_rx_frame(struct napi_struct *napi, struct sk_buf
 	struct net_device *dev = napi->dev;
 	struct net_device_stats *stats = this_dev_stats(dev);
 
+	packet_trace_rx(napi, skb);
 	ledger_begin(skb, LEDGER_FRAME);
 	if (unlikely(skb->len < ETH_HLEN)) {
 		st->runts++;
@@ -69,6 +71,7 @@ static __always_inline void nif_rx_truncated(struct napi_struct *napi, struct sk
 {
 	struct net_device_stats *stats = this_dev_stats(napi->dev);
 
+	packet_trace_rx(napi, skb);
 	ledger_begin(skb, LEDGER_FRAME);
 	st->truncated++;
 	stats->rx_errors++;

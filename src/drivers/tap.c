@@ -175,8 +175,10 @@ static void tap_clean_tx(struct tap_queue *q)
 		done = skb->next;
 		skb->next = NULL;
 		q->stats.tx_completed++;
+		packet_trace_switch(skb);
 		dev_kfree_skb_any(skb);
 	}
+	packet_trace_end();
 }
 
 static int tap_clean_rx(struct tap_queue *q, int budget)
@@ -187,9 +189,12 @@ static int tap_clean_rx(struct tap_queue *q, int budget)
 	int limit = tap_rx_limit(q, budget), work;
 
 	for (work = 0; work < limit; work++) {
-		int len = tap_read_frame(q, max_frame);
-		struct sk_buff *skb = q->rx_skb;
+		struct sk_buff *skb;
+		int len;
 
+		packet_trace_rx_begin();
+		len = tap_read_frame(q, max_frame);
+		skb = q->rx_skb;
 		if (len < 0)
 			break;
 		if (unlikely(!len)) /* taken and lost */
@@ -205,6 +210,7 @@ static int tap_clean_rx(struct tap_queue *q, int budget)
 		skb->truesize = skb_truesize((unsigned)len + NET_SKB_PAD + NET_IP_ALIGN);
 		nif_rx_frame(&q->napi, skb, filter, &q->stats.rx);
 	}
+	packet_trace_end();
 	tap_rx_learn(q, limit, work);
 
 	return work;

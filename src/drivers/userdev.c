@@ -189,8 +189,10 @@ static void userdev_clean_tx(struct userdev_queue *q)
 		done = skb->next;
 		skb->next = NULL;
 		q->stats.tx_completed++;
+		packet_trace_switch(skb);
 		dev_kfree_skb_any(skb);
 	}
+	packet_trace_end();
 	if (wake)
 		netif_tx_wake_queue(txq);
 }
@@ -211,11 +213,13 @@ static int userdev_clean_rx(struct userdev_queue *q, int budget)
 			userdev_rx_later(q, slot->due);
 			break;
 		}
+		packet_trace_rx_begin();
 		skb = userdev_fetch(q, slot);
 		frame_ring_pop(&q->rx);
 		if (likely(skb))
 			nif_rx_frame(&q->napi, skb, filter, &q->stats.rx);
 	}
+	packet_trace_end();
 	return work;
 }
 

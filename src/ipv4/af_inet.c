@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 
 #include "core/datagram.h"
+#include "core/packet_trace.h"
 #include "core/socket.h"
 #include "fs/seq_file.h"
 #include "ipv4/fib.h"
@@ -270,25 +271,28 @@ int inet_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 
 int inet_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 {
+	struct trace_work w = packet_trace_make();
 	struct sock *sk = sock->sk;
-	int err;
+	int ret = 0;
 
-	if (!inet_sk(sk)->inet_num && !sk->sk_prot->no_autobind) {
-		err = inet_autobind(sk);
-		if (err)
-			return err;
-	}
-	return sk->sk_prot->sendmsg(sk, msg, size);
+	if (!inet_sk(sk)->inet_num && !sk->sk_prot->no_autobind)
+		ret = inet_autobind(sk);
+	if (!ret)
+		ret = sk->sk_prot->sendmsg(sk, msg, size);
+	trace_work_restore(w);
+	return ret;
 }
 
 int inet_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags)
 {
+	struct trace_work w = trace_work_save();
 	struct sock *sk = sock->sk;
 	int addr_len = 0, err;
 
 	err = sk->sk_prot->recvmsg(sk, msg, size, flags, &addr_len);
 	if (err >= 0)
 		msg->msg_namelen = (socklen_t)addr_len;
+	trace_work_restore(w);
 	return err;
 }
 

@@ -18,6 +18,7 @@
 
 #include <errno.h>
 
+#include "core/packet_trace.h"
 #include "ethernet/eth.h"
 #include "ipv4/fib.h"
 #include "ipv4/ip.h"
@@ -267,13 +268,18 @@ static void arp_learn(struct sk_buff *skb, __be32 sip, __be32 tip, const unsigne
 
 void arp_send(int type, int ptype, struct net_device *dev, const struct arp_addrs *a)
 {
+	struct trace_work w;
 	struct sk_buff *skb;
 
 	if (dev->flags & IFF_NOARP)
 		return;
+	w = packet_trace_make();
 	skb = arp_create(type, ptype, dev, a);
-	if (skb)
+	if (skb) {
+		packet_trace_local(skb, true);
 		dev_queue_xmit(skb);
+	}
+	trace_work_restore(w);
 }
 
 static struct sk_buff *arp_create(int type, int ptype, struct net_device *dev,

@@ -16,9 +16,12 @@
 #include <linux/netlink.h>
 
 #include "kernel/slab.h"
+#include "trace/emit.h"
 
 static int check_leaf(struct fib_table *tb, const struct trie_node *l, uint32_t key,
 		      const struct flowi4 *flp, struct fib_result *res, int fib_flags);
+static notrace int table_lookup_told(struct fib_table *tb, const struct flowi4 *flp,
+				     struct fib_result *res, int fib_flags);
 static struct fib_alias *find_alias(struct trie_node *l, uint8_t slen, uint8_t tos, uint32_t prio);
 static int insert_alias(struct fib_table *tb, struct fib_alias **alias, uint32_t key,
 			struct fib_alias *before);
@@ -30,8 +33,8 @@ static void remove_alias(struct fib_table *tb, struct trie_node *l, struct fib_a
  * are taken away one by one, lowest first, then those of the parents; below a child reached so, a
  * prefix that covers what was taken away lies at child 0 all the way.
  */
-int fib_table_lookup(struct fib_table *tb, const struct flowi4 *flp, struct fib_result *res,
-		     int fib_flags)
+static __always_inline int table_lookup(struct fib_table *tb, const struct flowi4 *flp,
+					struct fib_result *res, int fib_flags)
 {
 	uint32_t key = ntohl(flp->daddr);
 	struct trie_node *n = rcu_dereference(tb->root), *pn = NULL;
@@ -73,6 +76,37 @@ int fib_table_lookup(struct fib_table *tb, const struct flowi4 *flp, struct fib_
 		back &= back - 1;
 		n = rcu_dereference(pn->child[back]);
 	}
+}
+
+int fib_table_lookup(struct fib_table *tb, const struct flowi4 *flp, struct fib_result *res,
+		     int fib_flags)
+{
+	if (trace_event_on(TRACE_fib_table_lookup))
+		return table_lookup_told(tb, flp, res, fib_flags);
+	return table_lookup(tb, flp, res, fib_flags);
+}
+
+/* The same, and the question with its answer is a tracepoint, as in Linux. */
+static int table_lookup_told(struct fib_table *tb, const struct flowi4 *flp, struct fib_result *res,
+			     int fib_flags)
+{
+	int err = table_lookup(tb, flp, res, fib_flags);
+	const struct fib_nh *nh = err ? NULL : &FIB_RES_NH(res);
+	bool ports = flp->flowi4_proto == IPPROTO_UDP || flp->flowi4_proto == IPPROTO_TCP;
+	struct trace_fib_table_lookup f = {
+		.tb_id = tb->id, .err = err, .oif = flp->flowi4_oif, .iif = flp->flowi4_iif,
+		.proto = flp->flowi4_proto, .tos = flp->flowi4_tos, .scope = flp->flowi4_scope,
+		.flags = flp->flowi4_flags, .sport = ports ? ntohs(flp->fl4_sport) : 0,
+		.dport = ports ? ntohs(flp->fl4_dport) : 0,
+		.name = nh && nh->nh_dev ? nh->nh_dev->name : "-",
+	};
+
+	memcpy(f.src, &flp->saddr, sizeof(f.src));
+	memcpy(f.dst, &flp->daddr, sizeof(f.dst));
+	if (nh)
+		memcpy(f.gw4, &nh->nh_gw, sizeof(f.gw4));
+	trace_event(TRACE_fib_table_lookup, &f);
+	return err;
 }
 
 /* Can the flow use the next hop of this alias? Fills *@res. */

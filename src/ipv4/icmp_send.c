@@ -16,6 +16,7 @@
  */
 #include <errno.h>
 
+#include "core/packet_trace.h"
 #include "ipv4/fib.h"
 #include "ipv4/icmp_bxm.h"
 #include "ipv4/inetpeer.h"
@@ -197,7 +198,7 @@ static void icmp_push_reply(struct sock *sk, struct icmp_bxm *param, struct flow
 	csum = csum_partial_copy(&param->data, icmp_hdr(skb), param->head_len, skb->csum);
 	icmp_hdr(skb)->checksum = csum_fold(csum);
 	skb->ip_summed = CHECKSUM_NONE;
-	skb->packet_id = param->skb->packet_id;
+	skb_copy_packet(skb, param->skb);
 	ip_push_pending_frames(sk, fl4);
 }
 

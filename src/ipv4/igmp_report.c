@@ -14,6 +14,7 @@
  */
 #include "ipv4/igmp_impl.h"
 
+#include "core/packet_trace.h"
 #include "ipv4/fib.h"
 #include "ipv4/route.h"
 
@@ -111,11 +112,14 @@ static struct sk_buff *igmp_new_message(struct in_device *in_dev, __be32 dst, un
 
 void igmp_send(struct sk_buff_head *out)
 {
+	struct trace_work w;
 	struct sk_buff *skb;
 
 	while ((skb = __skb_dequeue(out))) {
+		w = packet_trace_own(skb);
 		ledger_begin(skb, LEDGER_LOCAL);
 		ip_local_out_sk(NULL, skb);
+		trace_work_restore(w);
 	}
 }
 

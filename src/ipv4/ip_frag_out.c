@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 
+#include "core/packet_trace.h"
 #include "ipv4/ip.h"
 
 #define IP_HDR_MAX 60
@@ -99,7 +100,7 @@ static struct sk_buff *ip_frag_next(struct sk_buff *skb, struct frag_state *st)
 	frag->hash = skb->hash;
 	frag->l4_hash = skb->l4_hash;
 	frag->skb_iif = skb->skb_iif;
-	frag->packet_id = skb->packet_id;
+	skb_copy_packet(frag, skb);
 	frag->ignore_df = skb->ignore_df;
 	skb_dst_set(frag, dst_clone(skb_dst(skb)));
 	*IPCB(frag) = *IPCB(skb);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "core/packet_trace.h"
 #include "ipv4/fib.h"
 #include "ipv4/icmp.h"
 #include "ipv4/ip_fragment.h"
@@ -150,12 +151,15 @@ static void ip_expire_answer(struct fqdir *fqdir, struct sk_buff *head, int iif)
 {
 	const struct iphdr *iph = ip_hdr(head);
 	enum skb_drop_reason reason;
+	struct trace_work w;
 
+	w = packet_trace_resume(head);
 	head->dev = dev_get_by_index_rcu(fqdir->net, iif);
 	if (head->dev && !ip_route_input_noref(head, iph->daddr, iph->saddr, iph->tos, head->dev, &reason) &&
 	    skb_rtable(head)->rt_type == RTN_LOCAL)
 		icmp_send(head, ICMP_TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0);
 	kfree_skb_reason(head, SKB_DROP_REASON_FRAG_REASM_TIMEOUT);
+	trace_work_restore(w);
 }
 
 void ipq_purge(struct ipq *q, enum skb_drop_reason reason)
@@ -211,8 +215,10 @@ void ipq_complete(struct ipq *q, struct sk_buff *skb)
 		if (p == skb)
 			continue;
 		ledger_unhold(p);
-		if (p == q->first)
+		if (p == q->first) {
 			swap(p->ledger, skb->ledger);
+			skb_swap_packet(p, skb);
+		}
 		ledger_end(p, VERDICT_MERGED);
 		consume_skb(p);
 	}

@@ -20,6 +20,7 @@
 
 #include <errno.h>
 
+#include "core/packet_trace.h"
 #include "ipv4/icmp.h"
 
 #define INET_ECN_CE 3
@@ -218,8 +219,8 @@ static enum skb_drop_reason ip_frag_reasm(struct ipq *q, struct sk_buff *skb)
 	IPCB(skb)->frag_max_size = max(q->max_df_size, q->max_size);
 	if (q->max_df_size == q->max_size)
 		IPCB(skb)->flags |= IPSKB_FRAG_PMTU;
-	skb->packet_id = first->packet_id;
 	ipq_complete(q, skb); /* the other pieces end, and the queue */
+	packet_trace_switch(skb); /* the datagram is its first piece's packet */
 	ip_frag_take_over(skb, big);
 	skb->truesize = truesize;
 	IP_INC_STATS(IPSTATS_MIB_REASMOKS);

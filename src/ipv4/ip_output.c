@@ -16,6 +16,7 @@
 
 #include <errno.h>
 
+#include "core/packet_trace.h"
 #include "ipv4/arp.h"
 #include "ipv4/icmp.h"
 #include "kernel/slab.h"
@@ -67,6 +68,7 @@ int __ip_local_out(struct sock *sk, struct sk_buff *skb)
 	ip_send_check(iph);
 	skb->protocol = htons(ETH_P_IP);
 	ledger_begin(skb, LEDGER_LOCAL);
+	packet_trace_local(skb, false);
 	verdict = nf_hook(dev_net(out), NF_INET_LOCAL_OUT, skb, NULL, out);
 	return likely(verdict == NF_ACCEPT) ? 1 : nf_errno(verdict);
 }

@@ -18,6 +18,7 @@
 #include <linux/sockios.h>
 
 #include "core/datagram.h"
+#include "core/packet_trace.h"
 #include "fs/seq_file.h"
 #include "ipv4/fib.h"
 #include "ipv4/icmp.h"
@@ -266,6 +267,7 @@ static int raw_send_hdrinc(struct raw_send *s)
 	}
 	raw_fill_header(sock_net(sk), skb, s->fl4.saddr);
 	ledger_begin(skb, LEDGER_LOCAL);
+	packet_trace_local(skb, false);
 	if (nf_hook(sock_net(sk), NF_INET_LOCAL_OUT, skb, NULL, dev) != NF_ACCEPT)
 		return -EPERM;
 	err = dst_output(skb);

@@ -16,6 +16,7 @@
  */
 #include <errno.h>
 
+#include "core/trace_events.h"
 #include "ipv4/icmp.h"
 #include "ipv4/udp.h"
 
@@ -223,6 +224,8 @@ int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 		return -1;
 	}
 	if (sk_rcvqueues_full(sk, (unsigned)READ_ONCE(sk->sk_rcvbuf))) {
+		trace_sock_rcvqueue_full(sk, skb);
+		trace_udp_fail_queue_rcv_skb(-ENOMEM, sk);
 		sk_skb_reason_drop(sk, skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
 		return -1;
 	}
@@ -231,6 +234,8 @@ int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	if (!sock_owned_by_user(sk)) {
 		rc = __udp_queue_rcv_skb(sk, skb);
 	} else if (sk_add_backlog(sk, skb, (unsigned)READ_ONCE(sk->sk_rcvbuf))) {
+		trace_sock_rcvqueue_full(sk, skb);
+		trace_udp_fail_queue_rcv_skb(-ENOMEM, sk);
 		sk_skb_reason_drop(sk, skb, SKB_DROP_REASON_SOCKET_BACKLOG);
 		rc = -1;
 	}
@@ -256,6 +261,7 @@ int __udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 			 rc == -ENOBUFS ? SKB_DROP_REASON_PROTO_MEM :
 					  SKB_DROP_REASON_SOCKET_FILTER;
 	}
+	trace_udp_fail_queue_rcv_skb(rc, sk);
 	sk_skb_reason_drop(sk, skb, reason);
 	return -1;
 }

@@ -20,6 +20,8 @@
 #include "fs/seq_file.h"
 #include "kernel/irq.h"
 #include "kernel/rcu.h"
+#include "trace/emit.h"
+#include "trace/work.h"
 
 const char *const softirq_to_name[NR_SOFTIRQS] = {
 	"HI", "TIMER", "NET_TX", "NET_RX", "BLOCK",
@@ -27,6 +29,7 @@ const char *const softirq_to_name[NR_SOFTIRQS] = {
 };
 
 static void softirq_handle_one(struct vcpu *v, unsigned nr);
+static notrace void softirq_event(enum trace_event ev, unsigned nr);
 
 void irq_enter(void)
 {
@@ -96,6 +99,7 @@ void __do_softirq(void)
 	struct vcpu *v = this_vcpu();
 	uint64_t end = v->now + MAX_SOFTIRQ_TIME_NS;
 	int max_restart = MAX_SOFTIRQ_RESTART;
+	struct trace_work w = trace_work_suspend();
 	uint32_t pending;
 
 	v->in_softirq = 1;
@@ -114,6 +118,7 @@ void __do_softirq(void)
 	}
 	WRITE_ONCE(v->softirq_ns, v->softirq_ns + (v->now - v->softirq_start));
 	v->in_softirq = 0;
+	trace_work_restore(w);
 }
 
 static void softirq_handle_one(struct vcpu *v, unsigned nr)
@@ -121,14 +126,25 @@ static void softirq_handle_one(struct vcpu *v, unsigned nr)
 	int bh_count = v->bh_count;
 
 	vcpu_count(&v->softirq_count[nr]);
+	if (trace_event_on(TRACE_softirq_entry))
+		softirq_event(TRACE_softirq_entry, nr);
 	if (v->m->softirq_vec[nr])
 		v->m->softirq_vec[nr](v);
+	if (trace_event_on(TRACE_softirq_exit))
+		softirq_event(TRACE_softirq_exit, nr);
 	if (unlikely(v->bh_count != bh_count)) {
 		WARN_ONCE(&v->m->log, true, "softirq %u %s left bh_count at %d, not %d", nr,
 			  softirq_to_name[nr], v->bh_count, bh_count);
 		v->bh_count = bh_count;
 	}
 	rcu_bh_qs(v);
+}
+
+static void softirq_event(enum trace_event ev, unsigned nr)
+{
+	struct trace_softirq f = { .vec = nr, .name = softirq_to_name[nr] };
+
+	trace_event(ev, &f);
 }
 
 void __raise_softirq_irqoff(unsigned nr)

@@ -19,6 +19,7 @@
 
 #include <errno.h>
 
+#include "core/packet_trace.h"
 #include "kernel/slab.h"
 #include "kernel/smp.h"
 
@@ -143,10 +144,16 @@ void __qdisc_run(struct Qdisc *q)
 static bool qdisc_restart(struct Qdisc *q)
 {
 	struct sk_buff *skb = dequeue_skb(q);
+	struct trace_work w;
+	bool more;
 
 	if (!skb)
 		return false;
-	return sch_direct_xmit(skb, q, q->dev_queue->dev, q->dev_queue) > 0;
+	w = packet_trace_resume(skb);
+	more = sch_direct_xmit(skb, q, q->dev_queue->dev, q->dev_queue) > 0;
+	trace_work_restore(w);
+
+	return more;
 }
 
 static struct sk_buff *dequeue_skb(struct Qdisc *q)

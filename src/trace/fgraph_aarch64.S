@@ -12,6 +12,7 @@
 #define T_GATE 0 /* struct trace_thread */
 #define T_RING 8
 #define T_TOP 16
+#define T_OPEN 24
 #define S_LEVELS 4 /* struct trace_state */
 #define S_THRESH 8
 #define R_HEAD 0 /* struct trace_ring */
@@ -74,7 +75,9 @@ fg_exit:
 	add x12, x12, :lo12:trace_state
 	ldp w13, w14, [sp, FRAME + 8]	/* id, gate */
 	ldp w15, w2, [x12]		/* mask, levels */
+	ldr w17, [x16, T_OPEN]
 	and w14, w14, w15
+	and w14, w14, w17
 	str w14, [x16, T_GATE]
 	cbz w14, 9f
 	ldr x3, [x12, S_THRESH]

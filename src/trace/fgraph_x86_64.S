@@ -16,6 +16,7 @@
 #define T_GATE 0	/* struct trace_thread */
 #define T_RING 8
 #define T_TOP 16
+#define T_OPEN 24
 #define S_MASK trace_state(%rip)	/* struct trace_state */
 #define S_LEVELS trace_state+4(%rip)
 #define S_THRESH trace_state+8(%rip)
@@ -78,6 +79,7 @@ fg_exit:
 	movq %r9, %fs:T_TOP(%r10)
 	movl 12(%rsp), %ecx
 	andl S_MASK, %ecx
+	andl %fs:T_OPEN(%r10), %ecx
 	movl %ecx, %fs:T_GATE(%r10)
 	jz 9f
 	cmpq S_THRESH, %rax

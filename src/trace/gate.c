@@ -18,7 +18,7 @@
 
 #define ROOT_OPENED 0x80000000u /* in frame->gate: this root opened the gate */
 
-_Thread_local struct trace_thread trace_thread;
+_Thread_local struct trace_thread trace_thread = { .open = ~0u };
 struct trace_state trace_state = { .levels = TRACE_LEVELS };
 
 /* The root thunks call these. */
@@ -51,8 +51,7 @@ void trace_enter(struct trace_ring *r, uint32_t tid, const char *comm)
 	}
 	trace_packet_switch(t->packet);
 	t->allowed = pid_allowed(tid);
-	if (!t->shut)
-		t->gate = gate_now(t);
+	t->gate = gate_now(t) & t->open;
 }
 
 void trace_leave(void)
@@ -75,7 +74,7 @@ void trace_root_enter(struct trace_frame *f, uint32_t id)
 	t->top = f;
 	if (fgraph_kind_of(id) == FGRAPH_WALL) {
 		t->gate = 0;
-	} else if (!t->gate && t->ring && t->allowed && !t->shut && READ_ONCE(trace_state.mask) && !f->up) {
+	} else if (!t->gate && t->ring && t->allowed && t->open && READ_ONCE(trace_state.mask) && !f->up) {
 		f->gate = trace_state.levels | ROOT_OPENED;
 		t->gate = trace_state.levels - 1;
 	} else if (t->gate) {
@@ -88,7 +87,7 @@ void trace_root_exit(struct trace_frame *f)
 {
 	struct trace_thread *t = &trace_thread;
 	uint64_t took = fgraph_ticks() - f->t;
-	uint32_t gate = f->gate & ~ROOT_OPENED & READ_ONCE(trace_state.mask);
+	uint32_t gate = f->gate & ~ROOT_OPENED & READ_ONCE(trace_state.mask) & t->open;
 
 	t->top = f->up;
 	t->gate = f->gate & ROOT_OPENED ? 0 : gate;
@@ -127,7 +126,7 @@ void trace_packet_switch(uint32_t id)
 
 void trace_gate_shut(void)
 {
-	trace_thread.shut = 1;
+	trace_thread.open = 0;
 	trace_thread.gate = 0;
 }
 
@@ -135,9 +134,9 @@ void trace_gate_reopen(void)
 {
 	struct trace_thread *t = &trace_thread;
 
-	if (!t->shut)
+	if (t->open)
 		return;
-	t->shut = 0;
+	t->open = ~0u;
 	t->gate = t->ring ? gate_now(t) : 0;
 }
 

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += %D%/libtrace.la
 %C%_libtrace_la_CFLAGS = $(AM_CFLAGS)
 %C%_libtrace_la_SOURCES =
 %C%_libtrace_la_SOURCES += %D%/clock.c
+%C%_libtrace_la_SOURCES += %D%/emit.h
 %C%_libtrace_la_SOURCES += %D%/events.h
 %C%_libtrace_la_SOURCES += %D%/fgraph.c
 %C%_libtrace_la_SOURCES += %D%/fgraph.h
@@ -14,6 +15,8 @@ noinst_LTLIBRARIES += %D%/libtrace.la
 %C%_libtrace_la_SOURCES += %D%/names.h
 %C%_libtrace_la_SOURCES += %D%/ring.c
 %C%_libtrace_la_SOURCES += %D%/trace.h
+%C%_libtrace_la_SOURCES += %D%/work.c
+%C%_libtrace_la_SOURCES += %D%/work.h
 if ARCH_X86_64
 %C%_libtrace_la_SOURCES += %D%/fgraph_x86_64.S
 else

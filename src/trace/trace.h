@@ -63,9 +63,10 @@ struct trace_thread {
 	uint32_t packet; /* id of the packet that is worked for, 0 none */
 	struct trace_ring *ring; /* of the vCPU that the thread is inside, NULL: none */
 	struct trace_frame *top; /* innermost open function */
-	uint32_t shut;	 /* the packet filter shut the gate */
+	uint32_t open;	 /* ~0; 0 while the packet filter keeps the gate shut */
 	bool allowed;	 /* by set_ftrace_pid */
 	uint64_t said_t; /* entry of the innermost function that was announced */
+	uint32_t match;	 /* what the packet filter said of `packet`: trace/work.h */
 };
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct trace_thread trace_thread;
 
@@ -83,7 +84,17 @@ struct trace_state {
 	uint32_t npid, pid[16]; /* set_ftrace_pid: thread ids; 0 of them: everyone */
 	const struct trace_sink *sink; /* [A] who listens to tracepoints */
 };
-extern struct trace_state trace_state;
+extern __attribute__((visibility("hidden"))) struct trace_state trace_state; /* said here too, so that a compare need not ask where it is */
+
+/*
+ * trace_on() - what a site asks of a word of trace_state while it is off: one compare with memory. An atomic load costs a register and two instructions
+ * more; a word that was just changed may be seen late.
+ */
+#ifdef __SANITIZE_THREAD__
+#define trace_on(word) unlikely(READ_ONCE(trace_state.word))
+#else
+#define trace_on(word) unlikely(trace_state.word)
+#endif
 
 /* --- rings --- */
 

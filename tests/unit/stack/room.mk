@@ -2,3 +2,6 @@
 # Checks of the stack. Two lines a program; its source is %D%/check_NAME.c:
 check_PROGRAMS += %D%/check_stack
 %C%_check_stack_LDADD = $(STACK_CHECK)
+EXTRA_DIST += %D%/tracefix.h
+check_PROGRAMS += %D%/check_packet_trace
+%C%_check_packet_trace_LDADD = $(STACK_CHECK)
