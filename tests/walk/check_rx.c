@@ -58,7 +58,7 @@ static int datagram_comes(void)
 	return 0;
 }
 
-/* S0, A10: the reader sleeps before it comes; hooks, a receive stamp, the sender's way back and the packet's address are wanted: the articles' tree in full */
+/* S0, A10: the reader sleeps before it comes; hooks, a stamp, the way back and the packet's address are wanted: the articles' tree in full */
 START_TEST(test_rx_blocked)
 {
 	struct socket *s = walk_bound("0.0.0.0", 5000);

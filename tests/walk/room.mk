@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Golden call trees: checks over the whole stack, two lines a program; list each tree in EXTRA_DIST.
+EXTRA_DIST += %D%/force.h
 EXTRA_DIST += %D%/tree.h
 EXTRA_DIST += %D%/walkfix.h
 check_PROGRAMS += %D%/check_rx
