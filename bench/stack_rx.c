@@ -2,11 +2,14 @@
 /*
  * stack_rx.c - what one small datagram costs inside the stack: from the memory device's ring to the socket's queue
  *
- *	stack_rx [ROUNDS [SOCKETS]]
+ *	stack_rx [ROUNDS [SOCKETS [off | ring | closed]]]
  *
  * A frame of 60 bytes (18 of UDP payload) is put on the receive ring BATCH times; one vcpu_run() takes the batch through interrupt, NAPI, IP, both
  * checksums, route, lookup, filter, accounting and queue. Only that run is timed. The reader then empties the queue, untimed. With SOCKETS above
  * 1 the destination port rotates over that many bound sockets. For instructions: valgrind --tool=callgrind --toggle-collect=turn.
+ *
+ * The third word is the tracer's state: off; ring: every function is recorded, the ring is emptied between the runs, untimed; closed: every function is
+ * patched and the gate shut, as for a packet that is not followed.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -19,12 +22,16 @@
 #include "ipv4/inetdevice.h"
 #include "kernel/wait.h"
 #include "stack.h"
+#include "trace/fgraph.h"
+#include "trace/fgraph_arch.h"
+#include "trace/trace.h"
 
 #include <linux/ip.h>
 #include <linux/udp.h>
 
 #define BATCH 64
 #define FIRST_PORT 5000
+#define RING_SLOTS (1u << 16)
 
 void turn(struct vcpu *v);
 
@@ -47,6 +54,43 @@ static void die(const char *what, const char *why)
 noinline void turn(struct vcpu *v)
 {
 	vcpu_run(v, v->now);
+}
+
+/* Every function patched; @open: and recorded. */
+static struct trace_ring *arm(struct vcpu *v, bool open)
+{
+	static uint8_t kind[FGRAPH_MAX];
+	struct trace_ring *ring = trace_ring_create(0, RING_SLOTS);
+	struct extack err = { "" };
+	uint64_t t0;
+
+	if (!ring)
+		die("ring", "out of memory");
+	v->slot[VCPU_SLOT_TRACE] = ring;
+	memset(kind, FGRAPH_BODY, sizeof(kind));
+	if (fgraph_arm(kind, &err) || fgraph_arm(NULL, &err)) /* the first time copies the pages of code */
+		die("arm", err.msg);
+	t0 = clock_ns(NULL, CLOCK_MONOTONIC);
+	if (fgraph_arm(kind, &err))
+		die("arm", err.msg);
+	printf("functions=%u arm_us=%.1f ", fgraph_count(), (double)(clock_ns(NULL, CLOCK_MONOTONIC) - t0) / 1000);
+	trace_state.mask = ~0u;
+	trace_state.roots = !open;
+	trace_state.armed = 1;
+	vcpu_trace(v);
+	return ring;
+}
+
+/* Slots in the ring, taken out. */
+static uint64_t drain(struct trace_ring *ring)
+{
+	static struct gn_trace_rec buf[4096];
+	uint64_t all = 0;
+	size_t n;
+
+	while ((n = trace_ring_read(ring, buf, 4096)))
+		all += n;
+	return all;
 }
 
 static void make_frame(unsigned char *f, const unsigned char *mac, unsigned port)
@@ -88,8 +132,10 @@ int main(int argc, char **argv)
 	double *ns = calloc(rounds, sizeof(*ns));
 	struct task task;
 	struct vcpu *v;
+	const char *mode = argc > 3 ? argv[3] : "off";
+	struct trace_ring *ring = NULL;
 	unsigned next = 0;
-	uint64_t got = 0;
+	uint64_t got = 0, records = 0;
 
 	if (!dev || inet_addr_add(dev, htonl(0x0a000001), 24, 0, RT_SCOPE_UNIVERSE, NULL, &err) || dev_open(dev, &err))
 		die("set-up", err.msg);
@@ -103,6 +149,10 @@ int main(int argc, char **argv)
 		if (ret || (ret = sock_bind(sock[i], (struct sockaddr *)&a, sizeof(a))))
 			die("socket", strerror(-ret));
 	}
+	if (!strcmp(mode, "ring") || !strcmp(mode, "closed"))
+		ring = arm(v, *mode == 'r');
+	else if (strcmp(mode, "off"))
+		die(mode, "the tracer is off, ring or closed");
 	for (unsigned r = 0; r < rounds; r++) {
 		unsigned char frame[60];
 		char buf[64];
@@ -113,9 +163,13 @@ int main(int argc, char **argv)
 			if (memdev_inject(dev, 0, frame, sizeof(frame)))
 				die("inject", "ring full");
 		}
+		if (ring)
+			drain(ring);
 		t0 = clock_ns(NULL, CLOCK_MONOTONIC);
 		turn(v);
 		ns[r] = (double)(clock_ns(NULL, CLOCK_MONOTONIC) - t0) / BATCH;
+		if (ring)
+			records += drain(ring);
 		for (unsigned i = 0; i < BATCH; i++) {
 			struct socket *s = sock[(next + i) % nsock];
 
@@ -123,12 +177,19 @@ int main(int argc, char **argv)
 		}
 		next = (next + BATCH) % nsock;
 	}
+	if (ring) {
+		printf("records_a_frame=%.2f lost=%llu ", (double)records / rounds / BATCH, (unsigned long long)ring->lost);
+		trace_state.mask = trace_state.armed = 0;
+		fgraph_arm(NULL, NULL);
+		vcpu_trace(v);
+	}
 	qsort(ns, rounds, sizeof(*ns), cmp);
 	printf("frames=%llu delivered=%llu sockets=%u ns_p50=%.1f ns_p10=%.1f ns_p90=%.1f\n", (unsigned long long)rounds * BATCH,
 	       (unsigned long long)got, nsock, ns[rounds / 2], ns[rounds / 10], ns[rounds * 9 / 10]);
 	for (unsigned i = 0; i < nsock; i++)
 		sock_release(sock[i]);
 	vcpu_leave(v);
+	trace_ring_destroy(ring);
 	memdev_destroy(dev);
 	free(sock);
 	free(ns);
