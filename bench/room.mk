@@ -2,7 +2,7 @@
 # Measurements: one program and one script a question. Built by `make bench`, never by `make`.
 BENCHES =
 BENCHES += %D%/stack_rx
-%C%_stack_rx_LDADD = $(STACK_LIBS)
+%C%_stack_rx_LDADD = $(STACK_LIBS) -ldl
 BENCHES += %D%/udp_rtt
 %C%_udp_rtt_SOURCES = %D%/udp_rtt.c
 BENCHES += %D%/udp_echo
@@ -10,6 +10,6 @@ BENCHES += %D%/udp_echo
 BENCHES += %D%/fib_lookup
 %C%_fib_lookup_LDADD = $(STACK_LIBS)
 EXTRA_PROGRAMS += $(BENCHES)
-EXTRA_DIST += %D%/stack.sh %D%/rtt.sh
+EXTRA_DIST += %D%/stack.sh %D%/rtt.sh %D%/trace.sh
 bench: $(BENCHES)
 .PHONY: bench

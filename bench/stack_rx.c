@@ -2,20 +2,25 @@
 /*
  * stack_rx.c - what one small datagram costs inside the stack: from the memory device's ring to the socket's queue
  *
- *	stack_rx [ROUNDS [SOCKETS [off | ring | closed]]]
+ *	stack_rx [ROUNDS [SOCKETS [off | paced | ring | closed | lttng=MODULE]]]
  *
  * A frame of 60 bytes (18 of UDP payload) is put on the receive ring BATCH times; one vcpu_run() takes the batch through interrupt, NAPI, IP, both
  * checksums, route, lookup, filter, accounting and queue. Only that run is timed. The reader then empties the queue, untimed. With SOCKETS above
  * 1 the destination port rotates over that many bound sockets. For instructions: valgrind --tool=callgrind --toggle-collect=turn.
  *
  * The third word is the tracer's state: off; ring: every function is recorded, the ring is emptied between the runs, untimed; closed: every function is
- * patched and the gate shut, as for a packet that is not followed.
+ * patched and the gate shut, as for a packet that is not followed; paced: off, but 100 000 frames a second; lttng: as paced, the functions of the rooms that the packet walks through the
+ * tracing tree and a drainer thread into the LTTng module at the path MODULE (a session must be there, or nothing leaves).
  */
 #include <arpa/inet.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/socket.h"
 #include "drivers/memdev.h"
@@ -25,6 +30,7 @@
 #include "trace/fgraph.h"
 #include "trace/fgraph_arch.h"
 #include "trace/trace.h"
+#include "tracefs/tracefs.h"
 
 #include <linux/ip.h>
 #include <linux/udp.h>
@@ -81,6 +87,70 @@ static struct trace_ring *arm(struct vcpu *v, bool open)
 	return ring;
 }
 
+/* What the daemon's drainer does. */
+static bool draining;
+static void *drainer(void *net)
+{
+	while (__atomic_load_n(&draining, __ATOMIC_ACQUIRE)) {
+		tracefs_drain(net);
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+	}
+	return NULL;
+}
+
+static void set(struct net *net, const char *file, const char *text)
+{
+	struct extack err = { "" };
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/tracing/%s", file);
+	if (vfs_write(&net->vfs, path, text, strlen(text), &err))
+		die(path, err.msg);
+}
+
+static void lttng_start(struct net *net, struct vcpu *v, const char *module, pthread_t *thread)
+{
+	void *lib = dlopen(module, RTLD_NOW | RTLD_LOCAL);
+	const struct trace_sink *(*sink)(void);
+	struct extack err = { "" };
+
+	if (!lib)
+		die("lttng", dlerror());
+	*(void **)&sink = dlsym(lib, "gn_lttng_sink");
+	if (!sink || tracefs_sink(net, sink(), &err))
+		die("lttng", sink ? err.msg : "the module has no gn_lttng_sink");
+	draining = true;
+	if (pthread_create(thread, NULL, drainer, net))
+		die("lttng", "no thread");
+	sleep(1); /* the session says what it wants, the tables are said */
+	set(net, "set_ftrace_notrace", "*:mod:lib/* *:mod:kernel/* *:mod:core/skb* *:mod:core/timekeeping");
+	set(net, "current_tracer", "function_graph");
+	vcpu_trace(v);
+}
+
+/* The number behind @word in trace_stats. */
+static uint64_t stat_of(struct net *net, const char *word)
+{
+	struct seq_file m;
+	const char *at;
+	uint64_t n = 0;
+
+	seq_init(&m, &net->m.kmem);
+	if (!vfs_read(&net->vfs, "/sys/kernel/tracing/trace_stats", &m) && seq_str(&m) && (at = strstr(seq_str(&m), word)))
+		n = strtoull(at + strlen(word), NULL, 10);
+	seq_release(&m);
+	return n;
+}
+
+static void lttng_stop(struct net *net, pthread_t thread)
+{
+	set(net, "current_tracer", "nop");
+	__atomic_store_n(&draining, false, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	sleep(1);
+	tracefs_sink(net, NULL, NULL);
+}
+
 /* Slots in the ring, taken out. */
 static uint64_t drain(struct trace_ring *ring)
 {
@@ -134,8 +204,11 @@ int main(int argc, char **argv)
 	struct vcpu *v;
 	const char *mode = argc > 3 ? argv[3] : "off";
 	struct trace_ring *ring = NULL;
+	const char *module = strncmp(mode, "lttng=", 6) ? NULL : mode + 6;
+	uint64_t got = 0, records = 0, due = 0;
+	bool paced = module || !strcmp(mode, "paced");
 	unsigned next = 0;
-	uint64_t got = 0, records = 0;
+	pthread_t thread;
 
 	if (!dev || inet_addr_add(dev, htonl(0x0a000001), 24, 0, RT_SCOPE_UNIVERSE, NULL, &err) || dev_open(dev, &err))
 		die("set-up", err.msg);
@@ -151,8 +224,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(mode, "ring") || !strcmp(mode, "closed"))
 		ring = arm(v, *mode == 'r');
-	else if (strcmp(mode, "off"))
-		die(mode, "the tracer is off, ring or closed");
+	else if (module)
+		lttng_start(net, v, module, &thread);
+	else if (strcmp(mode, "off") && !paced)
+		die(mode, "the tracer is off, paced, ring, closed or lttng=MODULE");
 	for (unsigned r = 0; r < rounds; r++) {
 		unsigned char frame[60];
 		char buf[64];
@@ -165,6 +240,9 @@ int main(int argc, char **argv)
 		}
 		if (ring)
 			drain(ring);
+		while (paced && clock_ns(NULL, CLOCK_MONOTONIC) < due)
+			;
+		due = clock_ns(NULL, CLOCK_MONOTONIC) + BATCH * 10000;
 		t0 = clock_ns(NULL, CLOCK_MONOTONIC);
 		turn(v);
 		ns[r] = (double)(clock_ns(NULL, CLOCK_MONOTONIC) - t0) / BATCH;
@@ -183,13 +261,17 @@ int main(int argc, char **argv)
 		fgraph_arm(NULL, NULL);
 		vcpu_trace(v);
 	}
+	if (module) {
+		printf("records_a_frame=%.2f lost=%llu ", (double)stat_of(net, "written: ") / rounds / BATCH,
+		       (unsigned long long)stat_of(net, "lost: "));
+		lttng_stop(net, thread);
+	}
 	qsort(ns, rounds, sizeof(*ns), cmp);
 	printf("frames=%llu delivered=%llu sockets=%u ns_p50=%.1f ns_p10=%.1f ns_p90=%.1f\n", (unsigned long long)rounds * BATCH,
 	       (unsigned long long)got, nsock, ns[rounds / 2], ns[rounds / 10], ns[rounds * 9 / 10]);
 	for (unsigned i = 0; i < nsock; i++)
 		sock_release(sock[i]);
-	vcpu_leave(v);
-	trace_ring_destroy(ring);
+	vcpu_leave(v); /* the ring goes with the net */
 	memdev_destroy(dev);
 	free(sock);
 	free(ns);
