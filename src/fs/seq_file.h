@@ -72,7 +72,7 @@ void seq_release(struct seq_file *m);
 /** seq_str() - the text as a C string, or NULL when it could not be made. Belongs to @m */
 const char *seq_str(struct seq_file *m);
 /** seq_printf() - append formatted text */
-void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
+notrace void seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
 void seq_vprintf(struct seq_file *m, const char *fmt, va_list ap) __printf(2, 0);
 /** seq_puts() - append a string */
 void seq_puts(struct seq_file *m, const char *s);

@@ -29,7 +29,7 @@
 #define __maybe_unused	__attribute__((unused))
 #endif
 /*
- * Not a function that the tracer may patch (src/trace): it runs while its thread is outside every vCPU, or takes arguments on the stack.
+ * Not a function that the tracer may patch (src/trace): it runs while its thread is outside every vCPU, or takes arguments on the stack (as variadic functions may).
  */
 #ifndef notrace
 #define notrace		__attribute__((patchable_function_entry(0, 0)))

@@ -30,7 +30,7 @@ static __always_inline void extack_init(struct extack *err)
  * @err: where to; may be NULL
  * @fmt: printf format; longer texts are cut
  */
-void extack_set(struct extack *err, const char *fmt, ...) __printf(2, 3);
+notrace void extack_set(struct extack *err, const char *fmt, ...) __printf(2, 3);
 
 /** extack_fail() - extack_set() and an errno in one: return extack_fail(err, -EINVAL, ...) */
 #define extack_fail(err, ret, ...)	(extack_set(err, __VA_ARGS__), (ret))

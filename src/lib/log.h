@@ -59,7 +59,7 @@ void logger_init(struct logger *log, void (*emit)(void *ctx, int level, const ch
  * @subsys: prefix or NULL
  * @fmt: printf format, without newline
  */
-void log_printf(struct logger *log, int level, const char *subsys, const char *fmt, ...)
+notrace void log_printf(struct logger *log, int level, const char *subsys, const char *fmt, ...)
 	__printf(4, 5);
 void log_vprintf(struct logger *log, int level, const char *subsys, const char *fmt, va_list ap)
 	__printf(4, 0);
@@ -87,7 +87,7 @@ struct warn_site {
 };
 
 /** warn_slow() - the cold half of the WARN macros; @once: only the first time for this logger */
-void warn_slow(struct logger *log, const struct warn_site *site, bool once, const char *fmt, ...)
+notrace void warn_slow(struct logger *log, const struct warn_site *site, bool once, const char *fmt, ...)
 	__printf(4, 5) __cold;
 
 #define WARN_IF(log, once, cond, ...) __extension__({					\
