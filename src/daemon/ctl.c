@@ -258,7 +258,7 @@ static int client_send(struct nl_client *nl, const void *buf, size_t len)
 			return -errno;
 		}
 	}
-	p = cl->queued + len <= CTL_MAX_QUEUE ? malloc(sizeof(*p) + len) : NULL;
+	p = cl->queued + len <= (cl->nl.admin ? CTL_MAX_QUEUE_ADMIN : CTL_MAX_QUEUE) ? malloc(sizeof(*p) + len) : NULL;
 	if (!p) {
 		cl->dead = true;
 		return -ENOBUFS;

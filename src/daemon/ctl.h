@@ -12,6 +12,7 @@
 
 #define CTL_MAX_CLIENTS 256
 #define CTL_MAX_QUEUE (4u << 20) /* bytes that may wait for one client */
+#define CTL_MAX_QUEUE_ADMIN (16u << 20) /* for one that may read a large trace */
 
 struct ctl {
 	struct daemon *d;

@@ -231,8 +231,10 @@ static int op_read(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 	struct net *net = r->ctl->d->net;
 	const char *path = nla_data(tb[GN_ATTR_PATH]);
 	struct seq_file m;
-	int ret;
+	int ret = tracefs_may_read(net, r->client, r->client->admin, path, err);
 
+	if (ret)
+		return ret;
 	seq_init(&m, &net->m.kmem);
 	m.abi = tb[GN_ATTR_ABI] ? (int)nla_get_u32(tb[GN_ATTR_ABI]) : net->abi;
 	ret = vfs_read(&net->vfs, path, &m);

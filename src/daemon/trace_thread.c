@@ -3,9 +3,9 @@
  * trace_thread.c - the thread that empties the tracer's rings
  *
  * Theory of operation
- *   Whoever may have armed or disarmed the tracer calls trace_thread_poke(); the first time that something is armed the thread begins. While
- *   something is armed it calls tracefs_drain() every DRAIN_MS: a ring of 2 MiB then holds more than a vCPU writes meanwhile. Else it waits on a
- *   condition, without wakeups, until it is poked. It never enters the stack: code of the rooms may be patched under it.
+ *   Whoever may have armed or disarmed the tracer, or attached a sink, calls trace_thread_poke(); the first time that there is something to do
+ *   the thread begins. It calls tracefs_drain() as often as tracefs_interval_ms() says, or waits on a condition, without wakeups, until it is
+ *   poked. It never enters the stack: code of the rooms may be patched under it.
  * Called by: ctl.c, ctl_req.c, main.c. Calls: tracefs/tracefs.h.
  * Owns: the thread. Threads: the main thread starts, pokes and stops it.
  */
@@ -17,8 +17,6 @@
 #include "daemon/daemon.h"
 #include "tracefs/tracefs.h"
 
-#define DRAIN_MS 2
-
 struct trace_thread_ctx {
 	struct net *net;
 	pthread_t thread;
@@ -29,7 +27,7 @@ struct trace_thread_ctx {
 
 static struct trace_thread_ctx *start(struct daemon *d);
 static void *trace_main(void *arg);
-static void sleep_a_while(struct trace_thread_ctx *t);
+static void sleep_ms(struct trace_thread_ctx *t, unsigned ms);
 static void ctx_free(struct trace_thread_ctx *t);
 
 void trace_thread_poke(struct daemon *d)
@@ -92,29 +90,30 @@ static struct trace_thread_ctx *start(struct daemon *d)
 static void *trace_main(void *arg)
 {
 	struct trace_thread_ctx *t = arg;
+	unsigned ms;
 
 	pthread_mutex_lock(&t->lock);
 	while (!t->stop) {
-		if (!tracefs_active(t->net)) {
+		ms = tracefs_interval_ms(t->net);
+		if (!ms) {
 			pthread_cond_wait(&t->poke, &t->lock);
 			continue;
 		}
+		sleep_ms(t, ms);
 		pthread_mutex_unlock(&t->lock);
 		tracefs_drain(t->net);
 		pthread_mutex_lock(&t->lock);
-		if (!t->stop)
-			sleep_a_while(t);
 	}
 	pthread_mutex_unlock(&t->lock);
 	return NULL;
 }
 
-static void sleep_a_while(struct trace_thread_ctx *t)
+static void sleep_ms(struct trace_thread_ctx *t, unsigned ms)
 {
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += DRAIN_MS * 1000000;
+	until.tv_nsec += (long)ms * 1000000;
 	if (until.tv_nsec >= 1000000000) {
 		until.tv_nsec -= 1000000000;
 		until.tv_sec++;

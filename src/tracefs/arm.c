@@ -45,6 +45,7 @@ int tracefs_apply(struct tracefs *t, struct extack *err)
 	if (ret) {
 		t->s.tracer = TRACER_NOP;
 		tracefs_disarm(t);
+		fgraph_release(t->net);
 		return ret;
 	}
 	pthread_mutex_lock(&t->lock);
@@ -110,10 +111,7 @@ static int patch(struct tracefs *t, bool arm, struct extack *err)
 	uint64_t start;
 	int ret;
 
-	/* what takes its time is done while they run */
-	double ticks_per_us = arm && t->s.thresh_us ? trace_ticks_per_us() : 0;
-
-	ret = fgraph_prepare(arm ? t->kind : NULL, err);
+	ret = fgraph_prepare(arm ? t->kind : NULL, err); /* what takes its time is done while they run */
 	if (ret)
 		return ret;
 	smp_stop(m);
@@ -123,7 +121,7 @@ static int patch(struct tracefs *t, bool arm, struct extack *err)
 	ret = fgraph_commit(err);
 	if (arm && !ret) {
 		set_words(t);
-		trace_state.thresh = (uint64_t)(t->s.thresh_us * ticks_per_us);
+		trace_state.thresh = t->s.thresh_us * (uint64_t)t->ticks_per_ms / 1000;
 	}
 	t->armed = arm && !ret;
 	t->pause_ns = now_ns() - start;

@@ -85,18 +85,21 @@ size_t trace_buf_pop(struct trace_buf *b, struct gn_trace_rec *to, size_t max)
 	return n;
 }
 
-int trace_buf_feed(const struct trace_buf *b, struct view *v, unsigned cpu)
+size_t trace_buf_copy(const struct trace_buf *b, struct gn_trace_rec *to, size_t max, uint64_t *ret_left_out)
 {
-	struct gn_trace_rec head[8];
-	size_t first = b->size - b->head < b->count ? b->size - b->head : b->count;
-	int ret = view_feed(v, cpu, head, prelude(b, head));
+	struct trace_buf c = *b; /* its own idea of what is oldest */
+	size_t n, first;
 
-	/* a record may lie across the end of the circle: the reader takes a stream in pieces */
-	if (!ret && first)
-		ret = view_feed(v, cpu, b->slot + b->head, first);
-	if (!ret && b->count > first)
-		ret = view_feed(v, cpu, b->slot, b->count - first);
-	return ret;
+	while (c.count > max - TRACE_PRELUDE)
+		drop_oldest(&c);
+	*ret_left_out += b->entries - c.entries;
+	if (!c.count)
+		return 0;
+	n = prelude(&c, to);
+	first = min(c.size - c.head, c.count);
+	memcpy(to + n, c.slot + c.head, first * sizeof(*to));
+	memcpy(to + n + first, c.slot, (c.count - first) * sizeof(*to));
+	return n + c.count;
 }
 
 unsigned tracefs_drain(struct net *net)
@@ -147,6 +150,7 @@ void tracefs_put_clock(struct tracefs *t)
 
 	trace_clock(&ticks, &now);
 	rec[0].t = ticks;
+	rec[0].val = t->ticks_per_ms;
 	memcpy(&rec[1], &now, sizeof(now));
 	for (unsigned cpu = 0; cpu < t->net->m.nr_cpus; cpu++) {
 		trace_buf_push(&t->buf[cpu], rec, 2);

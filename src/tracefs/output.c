@@ -18,14 +18,23 @@
 #include "drivers/driver.h"
 #include "tracefs/tracefs_impl.h"
 
-#define RAW_SLOTS 16384 /* a CPU and read of trace_pipe_raw: 256 KiB */
+#define SHOW_SLOTS (1u << 17) /* newest records that `trace` shows: more than the buffer of one CPU as it is by default */
+#define RAW_SLOTS (1u << 16)  /* a read of trace_pipe_raw: 1 MiB */
+#define SHOW_TEXT (12u << 20) /* bytes: what the control connection takes at once */
+#define PIPE_SLOTS 4096	      /* of all CPUs, at a time */
+#define PIPE_TEXT (2 << 20)   /* about as much text a read of trace_pipe */
+
+struct snapshot {
+	uint64_t entries, written, left_out;
+};
 
 static int trace_show(struct seq_file *m, void *data);
 static int trace_clear(void *data, struct extack *err);
 static int trace_write(void *data, const char *buf, size_t len, struct extack *err);
-static int snapshot(struct tracefs *t, struct view *v, uint64_t *ret_entries, uint64_t *ret_written);
-static int print_snapshot(struct tracefs *t, struct view *v, FILE *out, uint64_t entries, uint64_t written);
+static int snapshot(struct tracefs *t, struct view *v, struct snapshot *s);
+static int print_snapshot(struct tracefs *t, struct view *v, FILE *out, const struct snapshot *s);
 static int pipe_show(struct seq_file *m, void *data);
+static int pipe_feed(struct tracefs *t, FILE *out);
 static void pipe_root(void *ctx, struct view_node *root);
 static void pipe_lost(void *ctx, unsigned cpu, uint64_t n);
 static void keep_root(void *ctx, struct view_node *root);
@@ -63,14 +72,14 @@ static int trace_show(struct seq_file *m, void *data)
 	static const struct view_ops ops = { .root = keep_root };
 	struct tracefs *t = data;
 	struct view *v = view_new(&ops, &v);
+	struct snapshot s = { 0 };
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	uint64_t entries, written;
-	int ret = v && out ? snapshot(t, v, &entries, &written) : -ENOMEM;
+	int ret = v && out ? snapshot(t, v, &s) : -ENOMEM;
 
 	if (!ret)
-		ret = print_snapshot(t, v, out, entries, written);
+		ret = print_snapshot(t, v, out, &s);
 	view_free(v);
 	return to_seq(m, out, &text, &len, ret);
 }
@@ -80,39 +89,48 @@ static void keep_root(void *ctx, struct view_node *root)
 	view_keep(*(struct view **)ctx, root);
 }
 
-static int snapshot(struct tracefs *t, struct view *v, uint64_t *ret_entries, uint64_t *ret_written)
+/* Copied under the lock, read without: rings fill while their drainer waits for us. */
+static int snapshot(struct tracefs *t, struct view *v, struct snapshot *s)
 {
-	int ret = tracefs_tell_tables(t, v);
+	size_t n[VCPU_MAX], cpus = t->net->m.nr_cpus, each = SHOW_SLOTS / cpus;
+	struct gn_trace_rec *rec = malloc(SHOW_SLOTS * sizeof(*rec));
+	int ret = rec ? tracefs_tell_tables(t, v) : -ENOMEM;
 
-	*ret_entries = *ret_written = 0;
-	pthread_mutex_lock(&t->lock);
-	tracefs_drain_locked(t);
-	if (t->armed)
-		tracefs_put_clock(t);
-	for (unsigned cpu = 0; !ret && cpu < t->net->m.nr_cpus; cpu++) {
-		ret = trace_buf_feed(&t->buf[cpu], v, cpu);
-		*ret_entries += t->buf[cpu].entries;
-		*ret_written += t->buf[cpu].written;
+	if (!ret) {
+		pthread_mutex_lock(&t->lock);
+		tracefs_drain_locked(t);
+		if (t->armed)
+			tracefs_put_clock(t);
+		for (unsigned cpu = 0; cpu < cpus; cpu++) {
+			n[cpu] = trace_buf_copy(&t->buf[cpu], rec + cpu * each, each, &s->left_out);
+			s->entries += t->buf[cpu].entries;
+			s->written += t->buf[cpu].written;
+		}
+		pthread_mutex_unlock(&t->lock);
 	}
-	pthread_mutex_unlock(&t->lock);
+	for (unsigned cpu = 0; !ret && cpu < cpus; cpu++)
+		ret = view_feed(v, cpu, rec + cpu * each, n[cpu]);
+	free(rec);
 	return ret ?: view_end(v);
 }
 
-static int print_snapshot(struct tracefs *t, struct view *v, FILE *out, uint64_t entries, uint64_t written)
+static int print_snapshot(struct tracefs *t, struct view *v, FILE *out, const struct snapshot *s)
 {
 	size_t n;
 	struct view_node *const *root = view_roots(v, &n);
 	struct view_text text = t->s.text;
+	bool graph = t->s.tracer == TRACER_GRAPH;
 
-	if (t->s.tracer == TRACER_GRAPH) {
-		text.out = out;
-		text.cpus = t->net->m.nr_cpus;
-		text.thresh = t->s.thresh_us != 0;
+	text.out = out;
+	text.cpus = t->net->m.nr_cpus;
+	text.thresh = t->s.thresh_us != 0;
+	if (graph)
 		view_text_header(&text);
-		return view_text_merge(&text, v, root, n);
-	}
-	view_function_header(out, t->s.tracer == TRACER_NOP ? "nop" : "function", entries, written, t->net->m.nr_cpus);
-	return view_function_roots(out, v, root, n);
+	else
+		view_function_header(out, t->s.tracer == TRACER_NOP ? "nop" : "function", s->entries, s->written, text.cpus);
+	if (s->left_out)
+		fprintf(out, "# %llu older calls are left out here; trace_pipe gives them\n", (unsigned long long)s->left_out);
+	return graph ? view_text_merge(&text, v, root, n) : view_function_roots(out, v, root, n);
 }
 
 static int trace_clear(void *data, struct extack *err)
@@ -144,12 +162,11 @@ static int trace_write(void *data, const char *buf, size_t len, struct extack *e
 static int pipe_show(struct seq_file *m, void *data)
 {
 	static const struct view_ops ops = { .root = pipe_root, .lost = pipe_lost };
-	struct gn_trace_rec *rec = malloc(RAW_SLOTS * sizeof(*rec));
 	struct tracefs *t = data;
 	char *text = NULL;
-	size_t len = 0, n;
+	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
-	int ret = rec && out ? 0 : -ENOMEM;
+	int ret = out ? 0 : -ENOMEM;
 
 	if (!ret && !t->pipe) {
 		t->pipe = view_new(&ops, t);
@@ -164,23 +181,50 @@ static int pipe_show(struct seq_file *m, void *data)
 		now.cpus = t->net->m.nr_cpus;
 		now.thresh = t->s.thresh_us != 0;
 		t->pipe_text = now;
+		t->pipe_error = 0;
+		ret = pipe_feed(t, out);
+		if (!ret && t->s.tracer == TRACER_NOP)
+			ret = view_end(t->pipe); /* marks: no call will come that they could stand in */
+		view_forget_idle(t->pipe);
 	}
+	if (ret || t->s.tracer == TRACER_NOP)
+		tracefs_pipe_reset(t);
+	return to_seq(m, out, &text, &len, ret);
+}
+
+/* A bit of each CPU at a time, so that they stay about abreast, until there is no more or the text is large enough: the next read goes on. */
+static int pipe_feed(struct tracefs *t, FILE *out)
+{
+	size_t each = max(PIPE_SLOTS / t->net->m.nr_cpus, 512u);
+	struct gn_trace_rec *rec = malloc(each * sizeof(*rec));
+	int ret = rec ? 0 : -ENOMEM;
+	bool more = true;
+
 	pthread_mutex_lock(&t->lock);
 	tracefs_drain_locked(t);
-	for (unsigned cpu = 0; !ret && cpu < t->net->m.nr_cpus; cpu++)
-		while (!ret && (n = trace_buf_pop(&t->buf[cpu], rec, RAW_SLOTS)))
-			ret = view_feed(t->pipe, cpu, rec, n);
 	pthread_mutex_unlock(&t->lock);
+	while (!ret && more && ftello(out) < PIPE_TEXT) {
+		more = false;
+		for (unsigned cpu = 0; !ret && cpu < t->net->m.nr_cpus; cpu++) {
+			size_t n;
+
+			pthread_mutex_lock(&t->lock);
+			n = trace_buf_pop(&t->buf[cpu], rec, each);
+			pthread_mutex_unlock(&t->lock);
+			ret = view_feed(t->pipe, cpu, rec, n);
+			more |= n > each / 2; /* else all that there was */
+		}
+	}
 	free(rec);
-	return to_seq(m, out, &text, &len, ret);
+	return ret ?: t->pipe_error;
 }
 
 static void pipe_root(void *ctx, struct view_node *root)
 {
 	struct tracefs *t = ctx;
 
-	if (t->s.tracer == TRACER_FUNCTION)
-		t->pipe_error = view_function_roots(t->pipe_text.out, t->pipe, &root, 1);
+	if (t->s.tracer != TRACER_GRAPH)
+		t->pipe_error = view_function_roots(t->pipe_text.out, t->pipe, &root, 1) ?: t->pipe_error;
 	else
 		view_text_root(&t->pipe_text, t->pipe, root);
 }
@@ -202,8 +246,9 @@ void tracefs_pipe_reset(struct tracefs *t)
 
 static int raw_show(struct seq_file *m, void *data)
 {
-	struct gn_trace_rec *rec = malloc(RAW_SLOTS * sizeof(*rec));
 	struct tracefs *t = data;
+	size_t each = min((size_t)RAW_SLOTS / t->net->m.nr_cpus, (size_t)RAW_SLOTS / 4);
+	struct gn_trace_rec *rec = malloc(each * sizeof(*rec));
 
 	if (!rec)
 		return -ENOMEM;
@@ -214,7 +259,7 @@ static int raw_show(struct seq_file *m, void *data)
 	for (unsigned cpu = 0; cpu < t->net->m.nr_cpus; cpu++) {
 		struct gn_trace_chunk chunk = { .magic = GN_TRACE_MAGIC, .cpu = cpu };
 
-		chunk.n = (uint32_t)trace_buf_pop(&t->buf[cpu], rec, RAW_SLOTS);
+		chunk.n = (uint32_t)trace_buf_pop(&t->buf[cpu], rec, each);
 		if (!chunk.n)
 			continue;
 		seq_write(m, &chunk, sizeof(chunk));
@@ -326,17 +371,20 @@ static int marker_write(void *data, const char *buf, size_t len, struct extack *
 	struct gn_trace_rec rec[1 + 64] = { { .t = trace_ticks() } };
 	struct tracefs *t = data;
 
-	(void)err;
 	while (len && buf[len - 1] == '\n')
 		len--;
 	len = min(len, (size_t)1024);
-	if (!t->armed || !t->s.on || !len)
-		return 0; /* as in Linux: nobody records */
+	if (!t->s.on || !len)
+		return 0;
+	if (tracefs_buffers(t))
+		return extack_fail(err, -ENOMEM, "no memory for buffers of %u KiB a CPU", t->s.buffer_kb);
 	rec[0].val = (uint32_t)len;
 	rec[0].what = GN_TRACE_MARK | (uint32_t)((len + 15) / 16) << 24;
 	memcpy(&rec[1], buf, len);
 	pthread_mutex_lock(&t->lock);
 	tracefs_drain_locked(t);
+	if (!t->armed)
+		tracefs_put_clock(t);
 	trace_buf_push(&t->buf[0], rec, 1 + (unsigned)((len + 15) / 16));
 	if (t->sink && t->wants & TRACE_WANTS_BATCH)
 		t->sink->batch(0, rec, 1 + (unsigned)((len + 15) / 16));
@@ -348,8 +396,14 @@ static int to_seq(struct seq_file *m, FILE *out, char **text, size_t *len, int r
 {
 	if (out && fclose(out))
 		ret = ret ?: -ENOMEM;
-	if (!ret)
+	if (!ret && *len > SHOW_TEXT) {
+		const char *line = memchr(*text + *len - SHOW_TEXT, '\n', SHOW_TEXT);
+
+		seq_puts(m, "# the older part of this text is left out here\n");
+		seq_write(m, line + 1, (size_t)(*text + *len - line - 1));
+	} else if (!ret) {
 		seq_write(m, *text, *len);
+	}
 	free(*text);
 	return ret;
 }

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *name_in_tree(const char *path, char *clean);
 static int add_files(struct tracefs *t, struct vfs *vfs);
 
 int tracefs_init(struct net *net, struct extack *err)
@@ -63,6 +64,15 @@ struct tracefs *net_tracefs(struct net *net)
 	return net->tracefs;
 }
 
+unsigned tracefs_interval_ms(struct net *net)
+{
+	const struct tracefs *t = net->tracefs;
+
+	if (t && __atomic_load_n(&t->armed, __ATOMIC_RELAXED))
+		return 2; /* a ring of 2 MiB holds more than a vCPU writes meanwhile */
+	return tracefs_active(net) ? 100 : 0;
+}
+
 bool tracefs_active(struct net *net)
 {
 	const struct tracefs *t = net->tracefs;
@@ -108,11 +118,33 @@ int tracefs_may_write(struct net *net, const void *owner, const char *path, stru
 	const struct tracefs *t = net->tracefs;
 	char clean[VFS_PATH_MAX];
 
-	if (!t || !t->owner || t->owner == owner || vfs_normalise(path, clean))
-		return 0;
-	if (strncmp(clean, TRACING "/", strlen(TRACING "/")) && strncmp(clean, TRACING_DEBUG "/", strlen(TRACING_DEBUG "/")))
+	if (!t || !t->owner || t->owner == owner || !name_in_tree(path, clean))
 		return 0;
 	return extack_fail(err, -EBUSY, "tracing is in use by %s", t->who);
+}
+
+int tracefs_may_read(struct net *net, const void *owner, bool admin, const char *path, struct extack *err)
+{
+	char clean[VFS_PATH_MAX];
+	const char *name = net->tracefs ? name_in_tree(path, clean) : NULL;
+	bool takes = name && (!strcmp(name, "trace_pipe") || !strcmp(name, "trace_pipe_raw"));
+
+	if (!admin && name && (takes || !strcmp(name, "trace")))
+		return extack_fail(err, -EPERM, "only root and the owner of the stack may read %s", name);
+	return takes ? tracefs_may_write(net, owner, path, err) : 0;
+}
+
+/* The part of @path behind the tree's directory, NULL when it leads elsewhere. @clean: VFS_PATH_MAX bytes. */
+static const char *name_in_tree(const char *path, char *clean)
+{
+	static const char *const dir[] = { TRACING "/", TRACING_DEBUG "/" };
+
+	if (vfs_normalise(path, clean))
+		return NULL;
+	for (unsigned i = 0; i < ARRAY_SIZE(dir); i++)
+		if (!strncmp(clean, dir[i], strlen(dir[i])))
+			return clean + strlen(dir[i]);
+	return NULL;
 }
 
 int tracefs_sink(struct net *net, const struct trace_sink *sink, struct extack *err)
@@ -174,6 +206,8 @@ void tracefs_list_devices(struct tracefs *t)
 /* Memory for records comes with the first tracer. */
 int tracefs_buffers(struct tracefs *t)
 {
+	if (!t->ticks_per_ms)
+		t->ticks_per_ms = (uint32_t)(trace_ticks_per_us() * 1000);
 	for (unsigned cpu = 0; cpu < t->net->m.nr_cpus; cpu++) {
 		int ret = 0;
 

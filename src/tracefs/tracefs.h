@@ -29,8 +29,10 @@ void tracefs_exit(struct net *net);
  * Move what the rings hold; slots moved. Cheap when nothing is armed.
  */
 unsigned tracefs_drain(struct net *net);
-/* Something is armed: the drainer shall run. Any thread. */
+/* Something is armed or a sink is attached: the drainer shall run. Any thread. */
 bool tracefs_active(struct net *net);
+/* How long it may sleep between two calls, in ms; 0: until that changes. Any thread. */
+unsigned tracefs_interval_ms(struct net *net);
 
 /*
  * Make @owner (any pointer, @who in texts: "trace graph, pid 77") the owner of the settings, with all of them at their defaults: 0, -EBUSY with a text
@@ -41,6 +43,12 @@ int tracefs_claim(struct net *net, const void *owner, const char *who, struct ex
 void tracefs_release(struct net *net, const void *owner);
 /* May @owner (NULL: nobody in particular) write the files now? -EBUSY with a text. Asked by the daemon before a GN_CTL_WRITE below the tree. */
 int tracefs_may_write(struct net *net, const void *owner, const char *path, struct extack *err);
+
+/*
+ * May @owner read @path now? Asked before a GN_CTL_READ. The texts and records of traffic are for who may change things (@admin), else -EPERM;
+ * the files that take records out are the owner's alone while there is one, else -EBUSY; both with a text.
+ */
+int tracefs_may_read(struct net *net, const void *owner, bool admin, const char *path, struct extack *err);
 
 /* Attach what listens to tracepoints and batches (LTTng); NULL: nobody. 0, -EBUSY when there is one. */
 int tracefs_sink(struct net *net, const struct trace_sink *sink, struct extack *err);

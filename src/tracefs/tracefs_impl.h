@@ -27,6 +27,7 @@
 #define TRACE_RING_SLOTS (1u << 17)
 #define TRACE_FILTER_TEXT 1024	  /* longest packet expression */
 #define TRACE_FILTER_INSNS 512	  /* longest program */
+#define TRACE_PRELUDE 8		  /* most slots of what was said before the oldest record */
 #define TRACE_ERRORS 8		  /* lines kept of error_log */
 
 enum tracer { TRACER_NOP, TRACER_FUNCTION, TRACER_GRAPH, TRACERS };
@@ -107,6 +108,7 @@ struct tracefs {
 		char name[16], driver[32];
 	} device[64];			/* [L] for the sink */
 	unsigned devices;		/* [L] */
+	uint32_t ticks_per_ms;		/* of the counter; measured with the first buffer */
 	uint64_t wants;			/* [L] its last answer */
 	uint64_t wants_ns, clock_ns;	/* [L] when it was asked; when CLOCK was written last */
 	struct view *pipe;		/* of trace_pipe: the calls whose end is still to come */
@@ -130,8 +132,8 @@ void trace_buf_clear(struct trace_buf *b);
 void trace_buf_push(struct trace_buf *b, const struct gn_trace_rec *rec, unsigned n);
 /* Oldest whole records, taken out, what was said before them first: slots. @max at least 512. */
 size_t trace_buf_pop(struct trace_buf *b, struct gn_trace_rec *to, size_t max);
-/* The same without taking, fed to @v: 0 or -ENOMEM. */
-int trace_buf_feed(const struct trace_buf *b, struct view *v, unsigned cpu);
+/* The newest of them, not taken out, what was said before them first: slots. Adds to @ret_left_out how many older functions there are. */
+size_t trace_buf_copy(const struct trace_buf *b, struct gn_trace_rec *to, size_t max, uint64_t *ret_left_out);
 unsigned tracefs_drain_locked(struct tracefs *t);
 void tracefs_put_clock(struct tracefs *t);
 /* output.c: the tables to the sink */

@@ -251,6 +251,32 @@ START_TEST(test_claim_keeps_others_out)
 }
 END_TEST
 
+START_TEST(test_who_may_read)
+{
+	static const char *const taking[] = { T "trace_pipe", "/sys/kernel/debug/tracing//trace_pipe_raw", "/sys/../sys/kernel/tracing/trace_pipe" };
+	struct extack err = { "" };
+	int me, other;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(taking); i++) {
+		ck_assert_int_eq(tracefs_may_read(x.net, &other, true, taking[i], &err), 0);
+		ck_assert_int_eq(tracefs_may_read(x.net, &other, false, taking[i], &err), -EPERM);
+		ck_assert_ptr_nonnull(strstr(err.msg, "trace_pipe"));
+	}
+	ck_assert_int_eq(tracefs_may_read(x.net, &other, false, T "trace", &err), -EPERM);
+	ck_assert_int_eq(tracefs_may_read(x.net, &other, false, T "trace_options", &err), 0);
+	ck_assert_int_eq(tracefs_may_read(x.net, &other, false, "/proc/net/snmp", &err), 0);
+	ck_assert_int_eq(tracefs_claim(x.net, &me, "trace graph, pid 77", &err), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(taking); i++) {
+		ck_assert_int_eq(tracefs_may_read(x.net, &me, true, taking[i], &err), 0);
+		err.msg[0] = 0;
+		ck_assert_int_eq(tracefs_may_read(x.net, &other, true, taking[i], &err), -EBUSY);
+		ck_assert_ptr_nonnull(strstr(err.msg, "trace graph, pid 77"));
+	}
+	ck_assert_int_eq(tracefs_may_read(x.net, &other, true, T "trace", &err), 0);
+	tracefs_release(x.net, &me);
+}
+END_TEST
+
 START_TEST(test_claim_waits_for_a_tracer_in_use)
 {
 	struct extack err = { "" };
@@ -325,6 +351,7 @@ Suite *suite(void)
 		test_one_net_traces_at_a_time,
 		test_claim_starts_from_defaults_and_gives_back,
 		test_claim_keeps_others_out,
+		test_who_may_read,
 		test_claim_waits_for_a_tracer_in_use,
 		test_junk_in_every_file,
 		NULL,

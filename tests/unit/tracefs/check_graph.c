@@ -2,6 +2,9 @@
 /*
  * check_graph: what is recorded of true traffic, under each setting, and what the three readers (trace, trace_pipe, trace_pipe_raw) give
  */
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include "support/tracefix.h"
 #include "view/view.h"
 
@@ -297,6 +300,18 @@ START_TEST(test_marker)
 }
 END_TEST
 
+START_TEST(test_marker_without_a_tracer)
+{
+	add(&x, "trace_marker", "nobody traces");
+	ck_assert_ptr_nonnull(strstr(tracefix_cat(&x, "trace"), "# tracer: nop\n"));
+	ck_assert_ptr_nonnull(strstr(tracefix_cat(&x, "trace"), "tracing_mark_write: nobody traces\n"));
+	ck_assert_ptr_nonnull(strstr(tracefix_cat(&x, "trace_pipe"), "tracing_mark_write: nobody traces\n"));
+	put(&x, "tracing_on", "0");
+	add(&x, "trace_marker", "unheard");
+	ck_assert_ptr_null(strstr(tracefix_cat(&x, "trace"), "unheard"));
+}
+END_TEST
+
 START_TEST(test_function_tracer)
 {
 	put(&x, "current_tracer", "function");
@@ -464,6 +479,80 @@ START_TEST(test_lost_in_the_ring_is_exact)
 }
 END_TEST
 
+START_TEST(test_trace_shows_the_newest_of_a_large_buffer)
+{
+	const char *text;
+	unsigned long entries, shown, left;
+
+	put(&x, "buffer_size_kb", "8192");
+	put(&x, "current_tracer", "function");
+	while (stat_of("entries: ") < 200000) {
+		datagrams(200);
+		tracefs_drain(x.net);
+	}
+	add(&x, "trace_marker", "the newest");
+	entries = stat_of("entries: ");
+	ck_assert_uint_eq(stat_of("overrun: "), 0);
+	text = tracefix_cat(&x, "trace");
+	ck_assert_ptr_nonnull(strstr(text, "tracing_mark_write: the newest\n"));
+	text = strstr(text, " older calls are left out here; trace_pipe gives them\n");
+	ck_assert_ptr_nonnull(text);
+	while (text[-1] != ' ')
+		text--;
+	left = strtoul(text, NULL, 10);
+	shown = tracefix_count(text, " <-");
+	ck_assert_uint_eq(left + shown, entries);
+	ck_assert_uint_gt(shown, 90000);
+	/* trace_pipe gives all of it, in pieces */
+	shown = 0;
+	for (int i = 0; i < 100 && *(text = tracefix_cat(&x, "trace_pipe")); i++) {
+		ck_assert_uint_lt(strlen(text), 4u << 20);
+		shown += tracefix_count(text, " <-");
+	}
+	ck_assert_uint_eq(shown, entries);
+}
+END_TEST
+
+#ifndef __SANITIZE_ADDRESS__
+START_TEST(test_no_memory_for_a_ring)
+{
+	static struct tracefix y;
+	struct rlimit was, now;
+	unsigned long pages;
+	FILE *f = fopen("/proc/self/statm", "r");
+	int ret;
+
+	tracefix_begin(&y);
+	ck_assert_int_eq(fscanf(f, "%lu", &pages), 1);
+	fclose(f);
+	ck_assert_int_eq(getrlimit(RLIMIT_AS, &was), 0);
+	now = was;
+	now.rlim_cur = pages * (unsigned long)sysconf(_SC_PAGESIZE) + (1 << 20);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &now), 0);
+	ret = tracefix_echo(&x, "current_tracer", "function_graph", true);
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &was), 0);
+	ck_assert_int_eq(ret, -ENOMEM);
+	ck_assert_str_eq(x.why.msg, "no memory for the ring of vCPU 0");
+	is(&x, "current_tracer", "nop\n");
+	ck_assert(!tracefs_active(x.net));
+	put(&y, "current_tracer", "function_graph"); /* nobody has the process's code */
+	tracefix_end(&y);
+	put(&x, "current_tracer", "function_graph");
+}
+END_TEST
+#endif
+
+START_TEST(test_how_often_the_rings_are_emptied)
+{
+	ck_assert_uint_eq(tracefs_interval_ms(x.net), 0);
+	put(&x, "current_tracer", "function");
+	ck_assert_uint_gt(tracefs_interval_ms(x.net), 0);
+	ck_assert_uint_le(tracefs_interval_ms(x.net), 5);
+	put(&x, "current_tracer", "nop");
+	ck_assert_uint_eq(tracefs_interval_ms(x.net), 0);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
@@ -488,6 +577,12 @@ Suite *suite(void)
 		test_tables_are_what_readers_take,
 		test_overrun_is_exact,
 		test_lost_in_the_ring_is_exact,
+		test_trace_shows_the_newest_of_a_large_buffer,
+#ifndef __SANITIZE_ADDRESS__
+		test_no_memory_for_a_ring,
+#endif
+		test_how_often_the_rings_are_emptied,
+		test_marker_without_a_tracer,
 		NULL,
 	};
 
