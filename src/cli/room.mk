@@ -24,6 +24,7 @@ noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES += %D%/trace_options.c
 %C%_libcli_la_SOURCES += %D%/trace_show.c
 %C%_libcli_la_SOURCES += %D%/trace_show.h
+%C%_libcli_la_SOURCES += %D%/trace_view.c
 CLI_LIBS = %D%/libcli.la $(VIEWOUT_LIBS) $(LINE_LIBS) $(PCAP_LIBS)
 
 bin_PROGRAMS += glassnet

@@ -78,6 +78,7 @@ const struct command trace_commands[] = {
 		.args = "DIR",
 		.summary = "what became of each packet of a recording",
 		.help = packets_help,
+		.run = cmd_trace_packets,
 	},
 	{
 		.name = "trace view",
@@ -85,6 +86,7 @@ const struct command trace_commands[] = {
 			"[--profile path|article|full] [--names SET] [--option KEY]...",
 		.summary = "a recording as text, page, or file of another viewer",
 		.help = view_help,
+		.run = cmd_trace_view,
 	},
 	{ .name = NULL },
 };
