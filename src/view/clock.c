@@ -3,9 +3,11 @@
  * clock.c - ticks of the counter into ns
  *
  * Theory of operation
- *   CLOCK records say which tick was which ns. What was said once stays true: a new CLOCK never changes the ns of an earlier tick, and time never steps
- *   back. So a new piece of the line begins where the old one ended, and its slope is such that the error is gone after a second.
- *   All CPUs have one counter, so there is one clock. CLOCK records less than 100 us after the last used one are too close to measure by.
+ *   CLOCK records say which tick was which ns. What was said once stays true: a new CLOCK never
+ *   changes the ns of an earlier tick, and time never steps back. So a new piece of the line begins
+ *   where the old one ended, and its slope is such that the error is gone after a second. All CPUs
+ *   have one counter, so there is one clock. CLOCK records less than 100 us after the last used one
+ *   are too close to measure by.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -14,10 +16,10 @@
 
 #include "view/reader.h"
 
-#define ONE (1ull << 32)	  /* a rate of 1 ns a tick */
-#define RATE_MIN (ONE / 1000)	  /* counters of 1 THz */
-#define RATE_MAX (ONE * 1000000)  /* to 1 kHz are believed */
-#define TOO_CLOSE 100000	  /* ns */
+#define ONE (1ull << 32)	 /* a rate of 1 ns a tick */
+#define RATE_MIN (ONE / 1000)	 /* counters of 1 THz */
+#define RATE_MAX (ONE * 1000000) /* to 1 kHz are believed */
+#define TOO_CLOSE 100000	 /* ns */
 #define SECOND 1000000000ull
 #define SEGMENTS 4096
 
@@ -25,7 +27,8 @@ static int segment_add(struct view *v, struct segment s);
 static uint64_t rate_towards(uint64_t rate, uint64_t have, uint64_t want);
 static uint64_t scaled(uint64_t ticks, uint64_t rate);
 
-int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c, uint32_t ticks_per_ms)
+int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c,
+		   uint32_t ticks_per_ms)
 {
 	struct clock *k = &v->clock;
 	uint64_t real = c->real_ns - c->mono_ns, rate = 0, here;
@@ -41,9 +44,11 @@ int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c
 			return 0;
 		return segment_add(v, (struct segment){ tick, c->mono_ns, rate, real });
 	}
-	if (tick <= k->true_tick || c->mono_ns < k->true_ns + TOO_CLOSE || c->mono_ns > UINT64_MAX / 2)
+	if (tick <= k->true_tick || c->mono_ns < k->true_ns + TOO_CLOSE ||
+	    c->mono_ns > UINT64_MAX / 2)
 		return 0;
-	rate = (uint64_t)(((unsigned __int128)(c->mono_ns - k->true_ns) << 32) / (tick - k->true_tick));
+	rate = (uint64_t)(((unsigned __int128)(c->mono_ns - k->true_ns) << 32) /
+			  (tick - k->true_tick));
 	if (rate < RATE_MIN || rate > RATE_MAX) {
 		v->errors++;
 		return 0;
@@ -53,7 +58,8 @@ int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c
 	here = view_clock_ns(k, tick);
 	k->true_tick = tick;
 	k->true_ns = c->mono_ns;
-	return segment_add(v, (struct segment){ tick, here, rate_towards(rate, here, c->mono_ns), real });
+	return segment_add(v, (struct segment){ tick, here, rate_towards(rate, here, c->mono_ns),
+						real });
 }
 
 void view_clock_assume(struct view *v)
@@ -78,10 +84,10 @@ uint64_t view_clock_ns(const struct clock *c, uint64_t tick)
 	if (tick >= s->tick) {
 		uint64_t add = scaled(tick - s->tick, s->rate);
 
-		return add > UINT64_MAX - s->ns ? UINT64_MAX : s->ns + add;
+		return add > UINT64_MAX - s->ns ? UINT64_MAX : s->ns + add + (s->ns + add == 0);
 	}
 	back = scaled(s->tick - tick, s->rate);
-	return back > s->ns ? 0 : s->ns - back;
+	return s->ns > back ? s->ns - back : 1; /* never 0: that says open */
 }
 
 void view_clock_free(struct clock *c)
@@ -118,7 +124,10 @@ static int segment_add(struct view *v, struct segment s)
 	return 0;
 }
 
-/* The rate that brings @have to @want in a second, but neither less than half nor more than twice the true one. */
+/*
+ * The rate that brings @have to @want in a second, but neither less than half nor more than twice
+ * the true one.
+ */
 static uint64_t rate_towards(uint64_t rate, uint64_t have, uint64_t want)
 {
 	uint64_t off = have > want ? have - want : want - have;

@@ -5,7 +5,8 @@
  * fold.h - which calls a reader of a graph wants to see
  *
  * Theory of operation
- *   Functions are known by their names, endings that a compiler adds (.isra.0) aside. table.c asks for the family once a function.
+ *   Functions are known by their names, endings that a compiler adds (.isra.0) aside. table.c asks
+ *   for the family once a function.
  * Threads: any; constant data.
  */
 #include "view/view.h"

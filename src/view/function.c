@@ -3,8 +3,10 @@
  * function.c - the text of the function tracer
  *
  * Theory of operation
- *   A line a call, in the order of entry: task, CPU, flags, time, the function and its caller. The flags that can be known from the nesting are set: d and h
- *   inside an interrupt, s inside a softirq, H for an interrupt inside of one; the others are dots. Who called a root is not known: 0.
+ *   A line a call, in the order of entry: task, CPU, flags, time, the function and its caller. The
+ *   flags that can be known from the nesting are set: d and h inside an interrupt, s inside a
+ *   softirq, H for an interrupt inside of one; the others are dots. Who called a root is not known:
+ *   0.
  * Threads: those of view.h.
  * Mirrors: kernel/trace/trace_output.c (its output).
  */
@@ -17,9 +19,13 @@
 static void put_line(void *ctx, const struct cursor *c, bool leaf);
 static void put_flags(FILE *out, const struct view_node *n);
 
-void view_function_header(FILE *out, const char *tracer, uint64_t in_buffer, uint64_t written, unsigned cpus)
+void view_function_header(FILE *out, const char *tracer, uint64_t in_buffer, uint64_t written,
+			  unsigned cpus)
 {
-	fprintf(out, "# tracer: %s\n#\n# entries-in-buffer/entries-written: %" PRIu64 "/%" PRIu64 "   #P:%u\n#\n", tracer, in_buffer, written, cpus);
+	fprintf(out,
+		"# tracer: %s\n#\n# entries-in-buffer/entries-written: %" PRIu64 "/%" PRIu64
+		"   #P:%u\n#\n",
+		tracer, in_buffer, written, cpus);
 	fputs("#                                _-----=> irqs-off/BH-disabled\n"
 	      "#                               / _----=> need-resched\n"
 	      "#                              | / _---=> hardirq/softirq\n"
@@ -70,5 +76,9 @@ static void put_flags(FILE *out, const struct view_node *n)
 		else if (!strcmp(n->func->name, "__do_softirq"))
 			softirq = true;
 	}
-	fprintf(out, "%c.%c..", irq ? 'd' : '.', irq && softirq ? 'H' : irq ? 'h' : softirq ? 's' : '.');
+	fprintf(out, "%c.%c..", irq ? 'd' : '.',
+		irq && softirq ? 'H'
+		: irq	       ? 'h'
+		: softirq      ? 's'
+			       : '.');
 }

@@ -3,8 +3,9 @@
  * mem.c - memory of the reader: nodes, a map of numbers, growing arrays
  *
  * Theory of operation
- *   A root is given back when it was handed out, and the next call takes its nodes: a live trace runs in constant memory. Nodes come in blocks of 256.
- *   All memory is taken here, so a test can make each of it fail.
+ *   A root is given back when it was handed out, and the next call takes its nodes: a live trace
+ *   runs in constant memory. Nodes come in blocks of 64. All memory is taken here, so a test can
+ *   make each of it fail.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 #include "view/reader.h"
 
-#define BLOCK 256
+#define BLOCK 64
 
 struct pool_block {
 	struct pool_block *next;
@@ -114,7 +115,8 @@ void view_map_del(struct map *m, uint64_t key)
 			if (!m->slot[i].key)
 				return;
 			/* it stays where it is if its home lies behind the hole */
-		} while (((i - map_home(m, m->slot[i].key - 1)) & (m->size - 1)) < ((i - hole) & (m->size - 1)));
+		} while (((i - map_home(m, m->slot[i].key - 1)) & (m->size - 1)) <
+			 ((i - hole) & (m->size - 1)));
 		m->slot[hole] = m->slot[i];
 		hole = i;
 	}

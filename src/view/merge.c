@@ -3,8 +3,9 @@
  * merge.c - several roots as one text, in the order of time
  *
  * Theory of operation
- *   Roots are begun in the order of their start; those under way stand in a heap, the one with the earliest next line on top. Mostly there is one a CPU,
- *   more when tasks sleep in their calls. A call is a leaf only if nothing of its CPU comes between its two ends.
+ *   Roots are begun in the order of their start; those under way stand in a heap, the one with the
+ *   earliest next line on top. Mostly there is one a CPU, more when tasks sleep in their calls. A
+ *   call is a leaf only if nothing of its CPU comes between its two ends.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -45,7 +46,8 @@ int view_text_merge(struct view_text *t, struct view *v, struct view_node *const
 	return view_merge_roots(t, root, n, print_line, &ctx);
 }
 
-int view_merge_roots(struct view_text *t, struct view_node *const *root, size_t n, void (*line)(void *ctx, const struct cursor *c, bool leaf), void *ctx)
+int view_merge_roots(struct view_text *t, struct view_node *const *root, size_t n,
+		     void (*line)(void *ctx, const struct cursor *c, bool leaf), void *ctx)
 {
 	struct merge m = { .t = t, .n_roots = n };
 	int err = -ENOMEM;
@@ -120,7 +122,8 @@ static void lift_up(struct merge *m, size_t i)
 /* All that start before the next line. */
 static void begin_roots(struct merge *m)
 {
-	while (m->next < m->n_roots && (!m->n || m->root[m->next]->start <= cursor_time(&m->heap[0].c))) {
+	while (m->next < m->n_roots &&
+	       (!m->n || m->root[m->next]->start <= cursor_time(&m->heap[0].c))) {
 		struct lane *l = &m->heap[m->n];
 
 		l->order = m->next;
@@ -146,7 +149,8 @@ static bool is_interrupted(const struct merge *m)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct view_node *x = *(const struct view_node *const *)a, *y = *(const struct view_node *const *)b;
+	const struct view_node *x = *(const struct view_node *const *)a,
+			       *y = *(const struct view_node *const *)b;
 
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;

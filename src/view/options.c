@@ -3,7 +3,8 @@
  * options.c - what the text of a graph shows: options by name, profiles
  *
  * Theory of operation
- *   The names are those of Linux's trace_options; "no" in front turns one off, and "funcgraph-" may be left out.
+ *   The names are those of Linux's trace_options; "no" in front turns one off, and "funcgraph-" may
+ *   be left out.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -45,7 +46,8 @@ static const struct option *option_find(const char *name)
 
 		if (!strcmp(full, name))
 			return &options[i];
-		if (!strncmp(full, prefix, sizeof(prefix) - 1) && !strcmp(full + sizeof(prefix) - 1, name))
+		if (!strncmp(full, prefix, sizeof(prefix) - 1) &&
+		    !strcmp(full + sizeof(prefix) - 1, name))
 			return &options[i];
 	}
 	return NULL;
@@ -76,7 +78,9 @@ const char *view_text_option_name(const struct view_text *t, unsigned n, bool *r
 
 int view_profile(struct view_text *t, const char *name)
 {
-	static const char *const profiles[] = { [VIEW_FULL] = "full", [VIEW_ARTICLE] = "article", [VIEW_PATH] = "path" };
+	static const char *const profiles[] = {
+		[VIEW_FULL] = "full", [VIEW_ARTICLE] = "article", [VIEW_PATH] = "path"
+	};
 
 	for (unsigned i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
 		if (strcmp(profiles[i], name))

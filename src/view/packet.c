@@ -3,10 +3,12 @@
  * packet.c - which packet was worked for, and the packets
  *
  * Theory of operation
- *   A call's record comes when it returns, but the call belongs to the packet that was current when it began: so a CPU's PACKET records are kept as stints,
- *   and a call looks for the last stint that is not after its beginning. When a call at depth 0 has ended, no record that is still to come can be older
- *   (sleeping tasks have announced their open calls, and those know their packet): the stints go.
- *   A packet, its frames and verdicts live until view_free() or view_forget_idle(). Times of frames are set when they are handed out with their root.
+ *   A call's record comes when it returns, but the call belongs to the packet that was current when
+ *   it began: so a CPU's PACKET records are kept as stints, and a call looks for the last stint
+ *   that is not after its beginning. When a call at depth 0 has ended, no record that is still to
+ *   come can be older (sleeping tasks have announced their open calls, and those know their
+ *   packet): the stints go. A packet, its frames and verdicts live until view_free() or
+ *   view_forget_idle(). Times of frames are set when they are handed out with their root.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -23,7 +25,8 @@ struct view_packet *view_packet_get(struct view *v, uint32_t id)
 	p = view_alloc(v, 1, sizeof(struct packet));
 	if (!p)
 		return NULL;
-	if (view_more(v, &v->packet, v->n_packets, &v->cap_packets, sizeof(*v->packet)) || view_map_put(v, &v->packet_map, id, p)) {
+	if (view_more(v, &v->packet, v->n_packets, &v->cap_packets, sizeof(*v->packet)) ||
+	    view_map_put(v, &v->packet_map, id, p)) {
 		free(p);
 		return NULL;
 	}

@@ -3,9 +3,10 @@
  * reader.c - the slots of a CPU, one record after the other
  *
  * Theory of operation
- *   view_feed() takes each record apart, checks what it says about itself and hands it to its file: calls and leaves to tree.c, packets to packet.c,
- *   CLOCK to clock.c. It knows which task is on the CPU, and the task keeps its open calls while it is off. Threads enter one vCPU for one call, so a
- *   task is a pair of CPU and thread id. A record of an unknown kind is stepped over.
+ *   view_feed() takes each record apart, checks what it says about itself and hands it to its file:
+ *   calls and leaves to tree.c, packets to packet.c, CLOCK to clock.c. It knows which task is on
+ *   the CPU, and the task keeps its open calls while it is off. Threads enter one vCPU for one
+ *   call, so a task is a pair of CPU and thread id. A record of an unknown kind is stepped over.
  * Called by whoever has slots; calls all files of the reader.
  * Threads: those of view.h.
  * Refuses nothing: what is wrong is counted.
@@ -21,8 +22,10 @@ static int feed_call(struct view *v, struct cpu *c, const struct gn_trace_rec *r
 static int feed_entry(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
 static int feed_task(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
 static int feed_frame(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
-static int feed_verdict(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
-static int feed_stack(struct view *v, const struct gn_trace_rec *r, unsigned slots, struct node *verdict);
+static int feed_verdict(struct view *v, struct cpu *c, const struct gn_trace_rec *r,
+			unsigned slots);
+static int feed_stack(struct view *v, const struct gn_trace_rec *r, unsigned slots,
+		      struct node *verdict);
 static int feed_mark(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
 static void feed_lost(struct view *v, struct cpu *c, const struct gn_trace_rec *r);
 static struct task *task_get(struct view *v, struct cpu *c, uint32_t tid);
@@ -217,8 +220,8 @@ static int feed_one(struct view *v, struct cpu *c, const struct gn_trace_rec *r,
 			v->errors++;
 			return 0;
 		}
-		memcpy(&clock, r + 1, sizeof(clock));
-		written_at(c, r->t);
+		memcpy(&clock, r + 1,
+		       sizeof(clock)); /* the drainer's, not in step with what the CPU writes */
 		return view_clock_add(v, r->t, &clock, r->val);
 	case GN_TRACE_LOST:
 		feed_lost(v, c, r);
@@ -231,7 +234,8 @@ static int feed_one(struct view *v, struct cpu *c, const struct gn_trace_rec *r,
 }
 
 /*
- * A duration that did not fit says "and longer": the record was written after the one before it, which may say how much longer.
+ * A duration that did not fit says "and longer": the record was written after the one before it,
+ * which may say how much longer.
  */
 static int feed_call(struct view *v, struct cpu *c, const struct gn_trace_rec *r)
 {
@@ -389,7 +393,8 @@ static int feed_verdict(struct view *v, struct cpu *c, const struct gn_trace_rec
 	return 0;
 }
 
-static int feed_stack(struct view *v, const struct gn_trace_rec *r, unsigned slots, struct node *verdict)
+static int feed_stack(struct view *v, const struct gn_trace_rec *r, unsigned slots,
+		      struct node *verdict)
 {
 	uint32_t *id;
 
@@ -475,7 +480,10 @@ static struct task *task_now(struct view *v, struct cpu *c)
 	return c->task;
 }
 
-/* A record was written at @t. What began before the first one after a loss may miss callees; before the very first, its own beginning. */
+/*
+ * A record was written at @t. What began before the first one after a loss may miss callees; before
+ * the very first, its own beginning.
+ */
 static void written_at(struct cpu *c, uint64_t t)
 {
 	if (c->lossy) {
@@ -499,7 +507,8 @@ static void settle_announcement(struct view *v, struct cpu *c)
 
 static int by_start(const void *a, const void *b)
 {
-	const struct view_node *x = *(struct view_node *const *)a, *y = *(struct view_node *const *)b;
+	const struct view_node *x = *(struct view_node *const *)a,
+			       *y = *(struct view_node *const *)b;
 
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;

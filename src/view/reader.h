@@ -5,9 +5,10 @@
  * reader.h - what the files of the reader share
  *
  * Theory of operation
- *   reader.c takes the slots of a CPU apart and knows which task is on it; tree.c nests the calls of a task; packet.c knows which packet a CPU worked for at
- *   which tick, and the packets; clock.c turns ticks into ns; table.c has the names; mem.c has nodes and the map of numbers.
- *   A call is nested by ticks and gets its ns when its root is handed out, or shown open.
+ *   reader.c takes the slots of a CPU apart and knows which task is on it; tree.c nests the calls
+ *   of a task; packet.c knows which packet a CPU worked for at which tick, and the packets; clock.c
+ *   turns ticks into ns; table.c has the names; mem.c has nodes and the map of numbers. A call is
+ *   nested by ticks and gets its ns when its root is handed out, or shown open.
  * Threads: those of view.h. Included by libview alone and by its tests.
  */
 #include "view/view.h"
@@ -37,7 +38,7 @@ struct map {
 	struct map_slot {
 		uint64_t key; /* plus 1; 0: free */
 		void *val;
-	} *slot;
+	} * slot;
 	size_t n, size;
 };
 
@@ -74,11 +75,12 @@ struct stint {
 
 struct cpu {
 	struct task *task;
-	uint64_t now;  /* ticks: nothing of this CPU was written later, so far */
-	bool begun;    /* a record with a time was seen */
-	bool lossy;    /* records were lost since the last one */
-	uint64_t begin, lossy_until; /* calls that began earlier: their beginning, their callees may be missing */
-	struct view_packet *base;    /* worked for before the first stint */
+	uint64_t now; /* ticks: nothing of this CPU was written later, so far */
+	bool begun;   /* a record with a time was seen */
+	bool lossy;   /* records were lost since the last one */
+	uint64_t begin,
+		lossy_until; /* calls that began earlier: their beginning, their callees may be missing */
+	struct view_packet *base; /* worked for before the first stint */
 	struct stint *stint;
 	size_t n_stints, cap_stints;
 	struct node *verdict; /* written just now: a STACK is its */
@@ -115,8 +117,8 @@ struct view {
 	size_t n_kept, cap_kept;
 	bool kept_sorted;
 	struct task *tasks, **tasks_tail;
-	struct node *handing; /* root inside ops->root; NULL when it is kept */
-	bool starved;	      /* a root could not be kept */
+	struct node *handing;		/* root inside ops->root; NULL when it is kept */
+	bool starved;			/* a root could not be kept */
 	struct node *wait, **wait_tail; /* roots before the first CLOCK */
 	struct node *pool;
 	struct pool_block *blocks;
@@ -149,13 +151,15 @@ struct view_func *view_func_get(struct view *v, uint32_t id); /* NULL without me
 void view_table_free(struct view *v);
 
 /* --- clock.c --- */
-int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c, uint32_t ticks_per_ms);
+int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c,
+		   uint32_t ticks_per_ms);
 void view_clock_assume(struct view *v);
-uint64_t view_clock_ns(const struct clock *c, uint64_t tick);
+uint64_t view_clock_ns(const struct clock *c, uint64_t tick); /* at least 1 */
 void view_clock_free(struct clock *c);
 
 /* --- packet.c --- */
-struct view_packet *view_packet_get(struct view *v, uint32_t id); /* NULL: id 0, or without memory */
+struct view_packet *view_packet_get(struct view *v,
+				    uint32_t id); /* NULL: id 0, or without memory */
 int view_packet_switch(struct view *v, struct cpu *c, uint64_t t, uint32_t id);
 struct view_packet *view_packet_at(const struct cpu *c, uint64_t t);
 /* A call at depth 0 ended: nothing that is still to come began earlier. */
@@ -168,7 +172,8 @@ void view_packet_free(struct view *v);
 /* A call returned: @x has its function, depth and ticks. */
 void view_tree_exit(struct view *v, struct cpu *c, struct task *k, struct node *x);
 /* A call is open: 0 or -ENOMEM. */
-int view_tree_entry(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r, unsigned depth);
+int view_tree_entry(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r,
+		    unsigned depth);
 void view_tree_leaf(struct view *v, struct task *k, struct node *x);
 /* The task went to sleep with open calls: ops->open. */
 void view_tree_announce(struct view *v, struct task *k);
@@ -176,7 +181,11 @@ void view_tree_announce(struct view *v, struct task *k);
 void view_tree_flush(struct view *v, struct task *k);
 /* Hand out what waited for the clock. */
 void view_tree_clock_ready(struct view *v);
-/* A record of the function @r ends the open calls at its depth and deeper. True: one of them is its own, and done. @end: in ticks. */
-bool view_tree_close(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r, uint64_t end);
+/*
+ * A record of the function @r ends the open calls at its depth and deeper. True: one of them is its
+ * own, and done. @end: in ticks.
+ */
+bool view_tree_close(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r,
+		     uint64_t end);
 
 #endif

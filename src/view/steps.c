@@ -58,7 +58,6 @@ static const struct row rows[] = {
 	{ "napi_gro_receive", 8 },
 	{ "napi_poll_one", 6 },
 	{ "napi_schedule", 5 },
-	{ "net_rps_action_and_irq_enable", 9 },
 	{ "net_rx_action", 6 },
 	{ "netif_receive_skb", 8 },
 	{ "netif_rx", 9 },

@@ -3,8 +3,9 @@
  * table.c - names: functions, drop reasons, devices
  *
  * Theory of operation
- *   Records carry numbers. view_table() is told what they mean, line by line, at any time: a function that a record named before its line came has a
- *   placeholder that the line fills in, so a pointer to it stays good. Strings of a line live until the next line of the same number.
+ *   Records carry numbers. view_table() is told what they mean, line by line, at any time: a
+ *   function that a record named before its line came has a placeholder that the line fills in, so
+ *   a pointer to it stays good. Strings of a line live until the next line of the same number.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -138,14 +139,16 @@ void view_table_free(struct view *v)
 static int table_function(struct view *v, char *save)
 {
 	const char *id = strtok_r(NULL, " ", &save), *addr = strtok_r(NULL, " ", &save);
-	char *name = strtok_r(NULL, " ", &save), *file = strtok_r(NULL, " ", &save), *module = strtok_r(NULL, " ", &save);
+	char *name = strtok_r(NULL, " ", &save), *file = strtok_r(NULL, " ", &save),
+	     *module = strtok_r(NULL, " ", &save);
 	size_t nname, nfile, nmodule;
 	uint64_t n, a;
 	struct view_func *pub;
 	struct func *f;
 	char *text;
 
-	if (!file || strtok_r(NULL, " ", &save) || number(id, 10, VIEW_FUNCTIONS - 1, &n) || number(addr, 16, UINT64_MAX, &a))
+	if (!file || strtok_r(NULL, " ", &save) || number(id, 10, VIEW_FUNCTIONS - 1, &n) ||
+	    number(addr, 16, UINT64_MAX, &a))
 		return -EINVAL;
 	nname = strlen(name) + 1;
 	nfile = strlen(file) + 1;
@@ -191,7 +194,8 @@ static int table_named(struct view *v, struct map *m, char *save, bool sentence)
 			free(r);
 			return -ENOMEM;
 		}
-		snprintf(r->placeholder, sizeof(r->placeholder), "%s%u", m == &v->reasons ? "reason " : "if", (unsigned)n);
+		snprintf(r->placeholder, sizeof(r->placeholder), "%s%u",
+			 m == &v->reasons ? "reason " : "if", (unsigned)n);
 	}
 	copy = view_alloc(v, 1, strlen(name) + 1);
 	text = view_alloc(v, 1, (sentence && save ? strlen(save) : 0) + 1);

@@ -3,10 +3,12 @@
  * text.c - ftrace's function_graph text
  *
  * Theory of operation
- *   view_cursor_next() decides which lines there are, view_text_line() how a line looks. The columns, in this order: time, CPU, task, overhead mark and duration,
- *   then the function, two blanks a level.
- *   A call that has no line between its beginning and its end is a leaf: `f();`. The end names its function when the beginning is not in the data, when
- *   records were lost in between, and with option funcgraph-tail. Comments stand where Linux puts them: one level further left than a call would.
+ *   view_cursor_next() decides which lines there are, view_text_line() how a line looks. The
+ *   columns, in this order: time, CPU, task, overhead mark and duration, then the function, two
+ *   blanks a level. A call that has no line between its beginning and its end is a leaf: `f();`.
+ *   The end names its function when the beginning is not in the data, when records were lost in
+ *   between, and with option funcgraph-tail. Comments stand where Linux puts them: as far in as a
+ *   call would, but directly below an outermost call not at all.
  * Threads: those of view.h.
  * Mirrors: kernel/trace/trace_functions_graph.c (its output).
  */
@@ -31,7 +33,8 @@ static void cursor_step(const struct view_text *t, struct cursor *c);
 static void put_call(struct view_text *t, struct view *v, const struct cursor *c, bool leaf);
 static void put_switch(struct view_text *t, const struct view_node *n);
 static void put_prologue(struct view_text *t, const struct view_node *n, uint64_t time);
-static void put_irq(struct view_text *t, const struct view_node *n, uint64_t time, const char *arrow);
+static void put_irq(struct view_text *t, const struct view_node *n, uint64_t time,
+		    const char *arrow);
 static void put_cpu(struct view_text *t, unsigned cpu);
 static void put_task(struct view_text *t, const struct view_task *k);
 static void put_no_duration(struct view_text *t);
@@ -62,7 +65,8 @@ void view_text_root(struct view_text *t, struct view *v, const struct view_node 
 
 void view_text_header(struct view_text *t)
 {
-	static const char *const tail[] = { "               FUNCTION CALLS\n", "               |   |   |   |\n" };
+	static const char *const tail[] = { "               FUNCTION CALLS\n",
+					    "               |   |   |   |\n" };
 
 	fputs("# tracer: function_graph\n#\n", t->out);
 	for (int second = 0; second < 2; second++) {
@@ -148,7 +152,9 @@ static enum shown shown_call(const struct view_text *t, const struct view_node *
 static bool runs_softirq(const struct view_node *n)
 {
 	for (const struct view_node *x = n->child; x; x = x->next)
-		if (x->kind == VIEW_CALL && (!strcmp(x->func->name, "do_softirq") || ((x->func->family & VIEW_FOLD_LOCK) && runs_softirq(x))))
+		if (x->kind == VIEW_CALL &&
+		    (!strcmp(x->func->name, "do_softirq") ||
+		     ((x->func->family & VIEW_FOLD_LOCK) && runs_softirq(x))))
 			return true;
 	return false;
 }
@@ -159,7 +165,8 @@ static bool has_line(const struct view_text *t, const struct cursor *c)
 	const struct view_node *n = c->node;
 
 	if (c->leaving)
-		return n->kind == VIEW_CALL && n->end && t->profile != VIEW_PATH && view_profile_has(t->profile, n->func->name);
+		return n->kind == VIEW_CALL && n->end && t->profile != VIEW_PATH &&
+		       view_profile_has(t->profile, n->func->name);
 	if (n->kind == VIEW_CALL && (n->cut || t->thresh))
 		return false;
 	return shown(t, n) == SHOWN;
@@ -240,7 +247,8 @@ static void put_switch(struct view_text *t, const struct view_node *n)
 static void put_prologue(struct view_text *t, const struct view_node *n, uint64_t time)
 {
 	if (t->abstime)
-		fprintf(t->out, "%5" PRIu64 ".%06u |  ", time / 1000000000, (unsigned)(time % 1000000000 / 1000));
+		fprintf(t->out, "%5" PRIu64 ".%06u |  ", time / 1000000000,
+			(unsigned)(time % 1000000000 / 1000));
 	if (t->cpu)
 		put_cpu(t, n->cpu);
 	if (t->proc) {
@@ -249,7 +257,8 @@ static void put_prologue(struct view_text *t, const struct view_node *n, uint64_
 	}
 }
 
-static void put_irq(struct view_text *t, const struct view_node *n, uint64_t time, const char *arrow)
+static void put_irq(struct view_text *t, const struct view_node *n, uint64_t time,
+		    const char *arrow)
 {
 	put_prologue(t, n, time);
 	fprintf(t->out, "%s%s%s\n", t->duration ? "  " : "", arrow, t->duration ? " |" : "");
@@ -266,7 +275,8 @@ static void put_cpu(struct view_text *t, unsigned cpu)
 static void put_task(struct view_text *t, const struct view_task *k)
 {
 	char text[32];
-	int len = snprintf(text, sizeof(text), "%.7s-%" PRIu32, k->comm, k->tid), free = len < 14 ? 14 - len : 0;
+	int len = snprintf(text, sizeof(text), "%.7s-%" PRIu32, k->comm, k->tid),
+	    free = len < 14 ? 14 - len : 0;
 
 	fprintf(t->out, "%*s%s%*s", free / 2, "", text, free - free / 2, "");
 }
@@ -288,10 +298,12 @@ static void put_duration(struct view_text *t, const struct view_node *n)
 		return;
 	len = snprintf(text, sizeof(text), "%" PRIu64, ns / 1000);
 	if (len < 7)
-		len += snprintf(text + len, sizeof(text) - (size_t)len, ".%03u", (unsigned)(ns % 1000));
+		len += snprintf(text + len, sizeof(text) - (size_t)len, ".%03u",
+				(unsigned)(ns % 1000));
 	if (ns / 1000 < 1000000 && len > 8)
 		len = 8;
-	fprintf(t->out, "%c %.*s us %*s|  ", t->overhead ? mark_of(ns) : ' ', len, text, len < 8 ? 8 - len : 0, "");
+	fprintf(t->out, "%c %.*s us %*s|  ", t->overhead ? mark_of(ns) : ' ', len, text,
+		len < 8 ? 8 - len : 0, "");
 }
 
 static void put_name(struct view_text *t, const struct view_func *f)
@@ -369,9 +381,14 @@ static void put_frame(struct view_text *t, struct view *v, const struct view_nod
 
 	if (n->packet)
 		fprintf(t->out, "packet %u: ", n->packet->number);
-	fprintf(t->out, "%s %" PRIu32 " bytes", f->dir == GN_TRACE_RX ? "received" : f->dir == GN_TRACE_TX ? "sending" : "made here,", f->len);
+	fprintf(t->out, "%s %" PRIu32 " bytes",
+		f->dir == GN_TRACE_RX	? "received"
+		: f->dir == GN_TRACE_TX ? "sending"
+					: "made here,",
+		f->len);
 	if (f->ifindex)
-		fprintf(t->out, "%s%s", f->dir == GN_TRACE_TX ? " by " : " from ", view_device(v, f->ifindex));
+		fprintf(t->out, "%s%s", f->dir == GN_TRACE_TX ? " by " : " from ",
+			view_device(v, f->ifindex));
 }
 
 static void put_indent(struct view_text *t, unsigned blanks)
@@ -396,7 +413,8 @@ static char mark_of(uint64_t ns)
 	static const struct {
 		uint64_t over;
 		char mark;
-	} marks[] = { { 1000000000, '$' }, { 100000000, '@' }, { 10000000, '*' }, { 1000000, '#' }, { 100000, '!' }, { 10000, '+' } };
+	} marks[] = { { 1000000000, '$' }, { 100000000, '@' }, { 10000000, '*' },
+		      { 1000000, '#' },	   { 100000, '!' },    { 10000, '+' } };
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (ns > marks[i].over)

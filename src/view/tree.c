@@ -3,12 +3,14 @@
  * tree.c - from records of returns to trees of calls
  *
  * Theory of operation
- *   A function is written when it returns, so its callees are there before it: they wait in a list, and the caller takes from its end those that began
- *   after it and are deeper. What nobody took when a call at depth 0 ended has lost its caller and is handed out as a root of its own.
- *   A task that falls asleep announces its open calls (ENTRY): they become nodes at once, and what ends before they do goes into the innermost. When a
- *   record comes that cannot be inside an open call, the record of that one's return was lost.
- *   The lists keep two laws whatever comes in: siblings follow each other in time, and children lie inside their parent and are deeper. A record
- *   that breaks them is moved, and counted.
+ *   A function is written when it returns, so its callees are there before it: they wait in a list,
+ *   and the caller takes from its end those that began after it and are deeper. What nobody took
+ *   when a call at depth 0 ended has lost its caller and is handed out as a root of its own. A task
+ *   that falls asleep announces its open calls (ENTRY): they become nodes at once, and what ends
+ *   before they do goes into the innermost. When a record comes that cannot be inside an open call,
+ *   the record of that one's return was lost. The lists keep two laws whatever comes in: siblings
+ *   follow each other in time, and children lie inside their parent and are deeper. A record that
+ *   breaks them is moved, and counted.
  * Threads: those of view.h.
  */
 #include <errno.h>
@@ -48,7 +50,8 @@ void view_tree_exit(struct view *v, struct cpu *c, struct task *k, struct node *
 	}
 }
 
-bool view_tree_close(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r, uint64_t end)
+bool view_tree_close(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r,
+		     uint64_t end)
 {
 	unsigned depth = GN_TRACE_DEPTH(r->what);
 
@@ -73,7 +76,8 @@ bool view_tree_close(struct view *v, struct cpu *c, struct task *k, const struct
 	return false;
 }
 
-int view_tree_entry(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r, unsigned depth)
+int view_tree_entry(struct view *v, struct cpu *c, struct task *k, const struct gn_trace_rec *r,
+		    unsigned depth)
 {
 	struct node *in = NULL, *out = k->open, *x;
 
@@ -130,7 +134,9 @@ void view_tree_leaf(struct view *v, struct task *k, struct node *x)
 	append(v, k, k->open, x);
 }
 
-/* The innermost call sleeps. What ended since the last time gets its ns; earlier ones have theirs. */
+/*
+ * The innermost call sleeps. What ended since the last time gets its ns; earlier ones have theirs.
+ */
 void view_tree_announce(struct view *v, struct task *k)
 {
 	if (!k->open)
@@ -288,8 +294,7 @@ static void finish_enter(struct view *v, struct node *root, struct node *x)
 {
 	struct view_packet *p = x->n.packet;
 
-	if (!x->ns_known || x == root)
-		set_ns(v, x);
+	set_ns(v, x);
 	if (!p)
 		return;
 	p->open--;
@@ -324,8 +329,6 @@ static void set_ns(struct view *v, struct node *x)
 {
 	x->n.start = view_clock_ns(&v->clock, x->t0);
 	x->n.end = x->open ? 0 : view_clock_ns(&v->clock, x->t1);
-	if (!x->n.end && !x->open)
-		x->n.end = 1; /* 0 says open */
 	if (x->n.kind != VIEW_CALL)
 		x->n.depth = x->n.parent ? x->n.parent->depth + 1 : 0;
 	if (x->n.kind == VIEW_FRAME)

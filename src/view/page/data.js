@@ -25,16 +25,19 @@ const funcs = T.funcs.map((f, i) => {
 	return { no: i, name: W[f[0]], file, room: file.includes("/") ? file.slice(0, file.indexOf("/")) : "", module: f[2] < 0 ? "" : W[f[2]], step: f[3] };
 });
 
-const packets = T.packets.map((p, i) => {
+const all = T.packets.map(p => {
 	const verdicts = p[7].map(v => ({ time: v[0], cpu: v[1], code: v[2], is: verdictOf(v[2]), reason: W[v[3]], text: W[v[4]], port: v[5], device: W[v[6]],
 		ledger: v[7], stack: v[8] }));
 	const frames = p[8].map(f => ({ time: f[0], length: f[1], have: f[2], dir: f[3], link: f[4], device: W[f[5]], queue: f[6], bytes64: f[7], fields: f[8],
 		flow: W[f[9]] }));
 	const main = verdicts.slice().sort((a, b) => a.is.rank - b.is.rank)[0];
-	return { index: i, number: p[0], id: p[1], first: p[2], last: p[3], matched: p[4], open: p[5], flow: W[p[6]], verdicts, frames, main, is: main ? main.is : OPEN,
-		roots: [], stack: Math.max(0, p[3] - p[2]), length: frames.length ? frames[0].length : 0 };
+	const seen = frames.length ? frames[0].time : p[2];
+	return { number: p[0], id: p[1], first: p[2], last: p[3], matched: p[4], open: p[5], flow: W[p[6]], verdicts, frames, main, is: main ? main.is : OPEN,
+		roots: [], stack: Math.max(0, p[3] - seen), length: frames.length ? frames[0].length : 0 };
 });
-const byNumber = new Map(packets.map(p => [p.number, p]));
+const byNumber = new Map(all.map(p => [p.number, p]));
+// Ids are given before a frame is there, and to frames that the packet filter refuses: those have neither bytes nor end and are not listed.
+const packets = all.filter(p => p.frames.length || p.verdicts.length);
 
 const roots = T.roots.map((r, i) => ({ index: i, cpu: r[0], task: W[r[1]], start: r[2], calls: r[3], packets: [...new Set(r[4])], depth: r[5], tree: null }));
 for (const r of roots)
@@ -90,8 +93,7 @@ function treeOf(root) {
 
 // The interrupt that announced a packet: the last one on the CPU of its first root before that root, unless another poll stands between them. It runs
 // before anybody knows the packet, so no record ties the two together.
-function announcer(packet) {
-	const first = packet.roots[0];
+function announcer(packet, first) {
 	if (!first || !packet.frames.length || packet.frames[0].dir !== 1)
 		return null;
 	for (let i = first.index - 1; i >= 0 && i > first.index - 50; i--) {
@@ -104,10 +106,24 @@ function announcer(packet) {
 	return null;
 }
 
-// The nodes of a packet: all of a root that worked for it alone, else those that worked for it and the calls that led to them.
+// The root in which a packet began: that of its first bytes, or of the first call for it.
+function homeOf(packet) {
+	let best = null;
+	for (const root of packet.roots)
+		for (const n of treeOf(root))
+			if (n.packet === packet.number && (!best || n.start < best.start))
+				best = n;
+	return best ? best.root : packet.roots[0];
+}
+
+// When a root or call has to do with the packet: a reader that slept from before the packet came counts from its return.
+const turnOf = (n, home, packet) => (n.root !== home && n.root.packets.length && n.start < packet.first && n.end !== null ? n.end : n.start);
+
+// The nodes of a packet, root by root in the order of their turns: all of a root that worked for it alone, else those that worked for it and the calls that led to them.
 function nodesOf(packet) {
-	const before = announcer(packet), out = before ? treeOf(before).slice() : [];
-	for (const root of packet.roots) {
+	const home = homeOf(packet), before = announcer(packet, home), out = before ? treeOf(before).slice() : [];
+	packet.home = home;
+	for (const root of packet.roots.slice().sort((a, b) => turnOf(treeOf(a)[0], home, packet) - turnOf(treeOf(b)[0], home, packet))) {
 		const tree = treeOf(root);
 		if (root.packets.length === 1) {
 			out.push(...tree);
@@ -124,6 +140,7 @@ function nodesOf(packet) {
 }
 
 // Is a call there for this packet, or only on the way to one?
+// A call that another packet, or none, was worked for is drawn paler.
 const isOwn = (node, packet) => (node.root.packets.length === 1 && node.root.packets[0] === packet.number) || node.packet === packet.number;
 
 const callsByFunction = new Map(); // root -> set of names, for the filter fn:
@@ -156,7 +173,7 @@ function verdictText(v) {
 	case "delivered": return v.port ? `delivered to port ${v.port}` : "delivered to a socket";
 	case "dropped": return `dropped: ${v.reason || "no reason"}`;
 	case "sent": return "sent" + by;
-	case "forwarded": return "forwarded" + by;
+	case "forwarded": return v.device ? "forwarded to " + v.device : "forwarded";
 	default: return v.is.name;
 	}
 }

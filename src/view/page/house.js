@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // house.js - the house of the stack: floors, rooms, and a window for each source file. The windows that the chosen packet's calls went through are
 // lit, numbered in the order of the first visit, and joined by its way, which can be walked station by station.
-const WIDTH = 1000, LEFT = 44, WINDOW = 21, ROOM_HEAD = 17, FLOOR_GAP = 5, ROOF = 40, CELL = 86;
-const house = { windows: new Map(), rooms: new Map(), stations: [], at: -1, timer: 0, marker: null, way: null };
+const WIDTH = 1000, LEFT = 44, RIGHT = 66, WINDOW = 21, ROOM_HEAD = 17, FLOOR_GAP = 5, ROOF = 40, CELL = 86;
+const house = { windows: new Map(), rooms: new Map(), stations: [], at: -1, timer: 0, marker: null, way: null, outside: null, wire: null, app: null, pit: null };
 
 // The rooms that have files, and the others of the same floor as plain walls.
 function planFloors() {
@@ -28,7 +28,7 @@ function planFloors() {
 
 // How a floor's width is shared: rooms with files by the square root of their number, so that rows of windows come out alike.
 function planRooms(rooms) {
-	const inner = WIDTH - LEFT - 12, used = rooms.filter(r => r.files.length), empty = rooms.filter(r => !r.files.length);
+	const inner = WIDTH - LEFT - RIGHT, used = rooms.filter(r => r.files.length), empty = rooms.filter(r => !r.files.length);
 	const small = used.length ? 76 : inner / Math.max(1, empty.length) - 6;
 	let left = inner - empty.length * (small + 6) - (used.length - 1) * 6, rows = 0;
 	const total = used.reduce((n, r) => n + Math.pow(r.files.length, 0.8), 0);
@@ -47,23 +47,30 @@ function planRooms(rooms) {
 
 function buildHouse() {
 	const floors = planFloors();
-	let top = ROOF;
+	let top = ROOF, wire = ROOF;
 	const picture = svg("svg", { role: "img", "aria-label": "Floors and rooms of the stack" });
 	const walls = svg("g", {}), windows = svg("g", {});
 	for (const [floor, rooms] of floors) {
 		const height = planRooms(rooms);
 		walls.append(svg("text", { class: "floor", x: LEFT - 12, y: top + Math.min(height / 2 + 4, 24) }, floor ? `F${floor}` : "?"));
 		let x = LEFT;
+		if (rooms.some(r => r.name === "drivers"))
+			wire = top + height / 2;
 		for (const r of rooms) {
 			drawRoom(walls, windows, r, floor, x, top, height);
 			x += r.width + 6;
 		}
 		top += height + FLOOR_GAP;
 	}
-	const ground = top + 4;
+	const ground = top + 4, middle = (WIDTH - RIGHT + LEFT) / 2;
 	picture.setAttribute("viewBox", `0 0 ${WIDTH} ${ground + 8}`);
-	picture.append(svg("path", { class: "roof", d: `M${LEFT - 14} ${ROOF - 5} L${(WIDTH + LEFT) / 2} 4 L${WIDTH} ${ROOF - 5} Z` }),
-		svg("line", { class: "ground", x1: 8, x2: WIDTH - 2, y1: ground, y2: ground }), walls);
+	picture.append(svg("path", { class: "roof", d: `M${LEFT - 14} ${ROOF - 5} L${middle} 4 L${WIDTH - RIGHT + 14} ${ROOF - 5} Z` }),
+		svg("line", { class: "ground", x1: 8, x2: WIDTH - 8, y1: ground, y2: ground }), walls);
+	house.app = [middle, ROOF - 14];
+	house.wire = [WIDTH - 26, wire];
+	house.pit = [WIDTH - 26, ground - 16];
+	house.outside = svg("g", {});
+	picture.append(house.outside);
 	house.way = svg("g", { class: "way", "aria-hidden": "true" });
 	house.marker = svg("circle", { class: "marker", r: 6, cx: -20, cy: -20, "aria-hidden": "true" });
 	picture.append(house.way, windows, house.marker);
@@ -110,11 +117,14 @@ function setHouse(nodes) {
 	stopWalk();
 	house.stations = [];
 	const seen = new Map();
-	for (const n of nodes) {
-		if (!n.func || !isOwn(n, view.packet) || !house.windows.has(n.func.file))
+	const byTurn = nodes.map(n => [turnOf(n, view.packet.home, view.packet), n]).sort((a, b) => a[0] - b[0]);
+	for (const [turn, n] of byTurn) {
+		if (n.root !== view.packet.home && n.root.packets.length && turn < view.packet.first)
+			continue; // done before the packet came
+		if (!n.func || !house.windows.has(n.func.file) || !(isOwn(n, view.packet) || n.root.packets.length === 0))
 			continue;
 		if (!seen.has(n.func.file)) {
-			seen.set(n.func.file, { file: n.func.file, window: house.windows.get(n.func.file), first: n, nodes: [] });
+			seen.set(n.func.file, { file: n.func.file, window: house.windows.get(n.func.file), first: n, at: turn, nodes: [] });
 			house.stations.push(seen.get(n.func.file));
 		}
 		seen.get(n.func.file).nodes.push(n);
@@ -142,9 +152,31 @@ function setHouse(nodes) {
 	$("station").textContent = house.stations.length ? `${house.stations.length} stations` : "no calls";
 }
 
-// A soft line from station to station.
+// Where a packet comes from and where it goes: the wire on the right, an application under the roof, the pit.
+function ends(packet) {
+	const first = packet.frames[0], dir = first ? first.dir : 0, how = packet.is.name, bad = how === "dropped";
+	const wire = [...new Set(packet.frames.map(f => f.device).filter(d => d))].join(", ");
+	const from = !first ? null : dir === 1 ? house.wire : house.app;
+	const to = how === "delivered" ? house.app : how === "sent" || how === "forwarded" ? house.wire : bad ? house.pit : null;
+	return { from, to, bad, wire, app: from === house.app || to === house.app };
+}
+
+function drawOutside(e) {
+	const [wx, wy] = house.wire, [ax, ay] = house.app, [px, py] = house.pit, on = e.from === house.wire || e.to === house.wire;
+	const parts = [svg("path", { class: `outside${on ? " on" : ""}`, d: `M${wx - 7} ${wy - 7} h14 v14 h-14 Z M${wx} ${wy + 7} V${wy + 17} M${wx} ${wy - 7} V${wy - 17} M${wx + 7} ${wy} H${WIDTH}` }),
+		svg("text", { class: "outside-text", x: wx, y: wy + 30 }, e.wire.length > 10 ? e.wire.slice(0, 9) + "\u2026" : e.wire || "wire"),
+		svg("circle", { class: `outside${e.app ? " on" : ""}`, cx: ax, cy: ay, r: 6 }),
+		svg("text", { class: "outside-text", x: ax + 42, y: ay + 4 }, "application")];
+	if (e.bad)
+		parts.push(svg("path", { class: "outside bad", d: `M${px - 6} ${py - 6} l12 12 m0 -12 l-12 12` }), svg("text", { class: "outside-text bad", x: px, y: py - 12 }, "dropped"));
+	house.outside.replaceChildren(...parts);
+}
+
+// A soft line from station to station, from and to the outside.
 function drawWay() {
-	const points = house.stations.map(s => [s.window.cx, s.window.cy]);
+	const e = ends(view.packet);
+	drawOutside(e);
+	const points = [e.from, ...house.stations.map(s => [s.window.cx, s.window.cy]), e.to].filter(p => p);
 	let d = "";
 	points.forEach(([x, y], i) => {
 		if (!i) {
@@ -167,7 +199,7 @@ function walkTo(i) {
 	s.window.g.classList.add("now");
 	house.marker.style.display = "";
 	house.marker.style.transform = `translate(${s.window.cx + 20}px, ${s.window.cy + 20}px)`;
-	$("station").textContent = `station ${i + 1} of ${house.stations.length}: ${s.first.func.name}() in ${s.file}.c, ${sinceFirst(s.first.start)}`;
+	$("station").textContent = `station ${i + 1} of ${house.stations.length}: ${s.first.func.name}() in ${s.file}.c, ${sinceFirst(s.at)}`;
 	hover(s.first);
 	scrollToLine(s.first);
 }

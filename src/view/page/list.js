@@ -42,8 +42,9 @@ function applyFilter() {
 	list.shown = packets.filter(p => tests.every(t => t(p))).sort((a, b) => SORTS[list.sort](a, b) || a.number - b.number);
 	if (list.down)
 		list.shown.reverse();
-	$("count").textContent = list.shown.length === packets.length ? `${packets.length.toLocaleString("en")} packets` :
-		`${list.shown.length.toLocaleString("en")} of ${packets.length.toLocaleString("en")} packets`;
+	const whole = packets.length.toLocaleString("en"), rest = all.length - packets.length;
+	$("count").textContent = list.shown.length === packets.length ? `${whole} packets` : `${list.shown.length.toLocaleString("en")} of ${whole} packets`;
+	$("count").title = rest ? `${rest} more ids without bytes and without an end` : "";
 	$("list-space").style.height = list.shown.length * ROW + "px";
 	for (const row of list.rows.values())
 		row.remove();
@@ -113,7 +114,7 @@ function initList() {
 	$("turn").addEventListener("click", () => {
 		list.down = !list.down;
 		$("turn").setAttribute("aria-pressed", list.down);
-		$("turn").textContent = list.down ? "\u2191" : "\u2193";
+		$("turn").textContent = list.down ? "\u2193" : "\u2191";
 		applyFilter();
 	});
 	$("list").addEventListener("scroll", drawRows, { passive: true });

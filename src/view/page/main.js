@@ -25,6 +25,7 @@ function show(packet) {
 	$("unlight").hidden = true;
 	drawHead(packet);
 	drawSteps();
+	drawShares();
 	setGraph(view.nodes);
 	setFlame(view.nodes);
 	setHouse(view.nodes);
@@ -65,20 +66,46 @@ function drawSteps() {
 			first.set(n.func.step, n);
 	// the calls on the way to the packet's own ones: interrupt and poll serve several packets
 	for (const n of view.nodes)
-		if (n.func && n.func.step && !first.has(n.func.step))
+		if (n.func && n.func.step && n.start <= view.packet.first && !first.has(n.func.step))
 			first.set(n.func.step, n);
+	const wire = view.packet.frames.length && view.packet.frames[0].dir === 1 ? view.packet.frames[0] : null;
 	$("steps").replaceChildren(...T.steps.slice(1).map((s, i) => {
-		const no = i + 1, n = first.get(no);
-		const b = el("button", { type: "button", title: s[1], "aria-label": `Step ${no}, ${s[0]}${n ? "" : ", not seen"}`, disabled: !n },
-			el("span", { class: "step-number" }, String(no)), el("span", { class: "step-name" }, s[0]),
-			el("span", { class: "step-time dim" }, n ? sinceFirst(n.start) : "\u2013"));
+		const no = i + 1, n = first.get(no), came = no === 2 && !n && wire;
+		const when = n ? sinceFirst(n.start) : came ? wire.device || "came" : "\u2013";
+		const b = el("button", { type: "button", title: s[1], "aria-label": `Step ${no}, ${s[0]}${n || came ? "" : ", not seen"}`, disabled: !n },
+			el("span", { class: "step-number" }, String(no)), el("span", { class: "step-name" }, s[0]), el("span", { class: "step-time dim" }, when));
 		b.addEventListener("click", () => light(c => c.func.step === no, `step ${no}`));
 		const say = () => { $("step-text").textContent = `${no}. ${s[1]}${n ? ` Here: ${n.func.name}().` : ""}`; };
 		b.addEventListener("pointerenter", say);
 		b.addEventListener("focus", say);
-		return el("li", { class: n ? "seen" : "" }, b);
+		return el("li", { class: n || came ? "seen" : "" }, b);
 	}));
-	$("step-text").textContent = first.size ? `${first.size} of the 12 steps of a received packet are in this trace.` : "This packet took none of the steps of reception.";
+	const seen = first.size + (wire && !first.has(2) ? 1 : 0);
+	$("step-text").textContent = seen ? `${seen} of the 12 steps of a received packet are in this trace.` : "This packet took none of the steps of reception.";
+}
+
+// How the packet's time is shared by the rooms: the time of calls themselves, without their callees and without sleep.
+function drawShares() {
+	const rooms = new Map();
+	let total = 0;
+	for (const n of view.nodes) {
+		if (!n.func || !isOwn(n, view.packet))
+			continue;
+		const own = Math.max(0, n.self - n.asleep);
+		rooms.set(n.func.room, (rooms.get(n.func.room) || 0) + own);
+		total += own;
+	}
+	$("shares").replaceChildren(...[...rooms].filter(r => r[1] > 0).sort((a, b) => b[1] - a[1]).map(([room, ns]) => {
+		const share = ns / total * 100, name = room || "elsewhere";
+		const b = el("button", { type: "button", class: share < 4 ? "thin" : "", title: `${name}: ${duration(ns)}, ${share.toFixed(1)} %`,
+			"aria-label": `${name}, ${share.toFixed(0)} percent of the time` }, share < 4 ? "" : `${name} ${share.toFixed(0)}\u2009%`);
+		b.style.flexGrow = share;
+		b.style.flexBasis = 0;
+		b.style.setProperty("--h", hueOf(room));
+		b.addEventListener("click", () => light(n => n.func.room === room, name));
+		return b;
+	}));
+	$("shares").hidden = !total;
 }
 
 // The loss ledger: packets by verdict, drops by reason; a click filters.

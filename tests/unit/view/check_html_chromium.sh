@@ -60,6 +60,24 @@ ok "V7 a drop is told with its reason and sentence" has "$dir/four.dom" 'dropped
 ok "V7 its bytes are decoded" has "$dir/four.dom" '10\.0\.0\.1:5000 &gt; 10\.0\.0\.2:9 UDP'
 ok "V7 its checksums are judged" has "$dir/four.dom" 'class="field m-right"'
 
+# used as a person would
+{
+	sed '/^<\/body>/,$d' "$dir/day.html"
+	echo '<script>'
+	cat "${top_srcdir:-.}/tests/unit/view/poke.js"
+	printf '</script>\n</body>\n</html>\n'
+} > "$dir/poked.html"
+dom "$dir/poked.html" > "$dir/poked.dom"
+poked=$(grep -oE 'data-poked="[^"]*"' "$dir/poked.dom" | sed 's/&gt;/>/g; s/^data-poked="//; s/"$//')
+ok "V7 in use: without an error" hasnt "$dir/poked.dom" '<html [^>]*data-error='
+for want in moved=2 filter-drop=4.6 filter-not=5.7.10 filter-number=3 filter-function=1.8 filter-time= sorted=true clicked=true zoomed=true unzoomed=true \
+	true-scale=0 gaps=true tip=true marked=true room=true unlit=0 station=true walks=true 'way=do_IRQ>sock_recvmsg' field=40 grammar=true braces=0; do
+	case " $poked " in
+	*" $want "*) ok "V7 in use: $want" true ;;
+	*) ok "V7 in use: $want, not $(echo "$poked" | tr ' ' '\n' | grep "^${want%%=*}=")" false ;;
+	esac
+done
+
 "$make_page" 12 '</title><script>document.documentElement.dataset.error="hostile"</script>' > "$dir/bad.html" || exit 1
 dom "$dir/bad.html" '#p=2' > "$dir/bad.dom"
 ok "V7 hostile names: the program runs" has "$dir/bad.dom" '<html [^>]*data-ready="12"'

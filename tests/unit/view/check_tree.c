@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trees of calls from records of returns: nesting, lost callers, open calls of sleeping tasks, durations that did not fit, the clock.
+ * Trees of calls from records of returns: nesting, lost callers, open calls of sleeping tasks,
+ * durations that did not fit, the clock.
  */
 #include "slots.h"
 
@@ -40,7 +41,10 @@ static void on_lost(void *ctx, unsigned cpu, uint64_t n)
 static void setup(void)
 {
 	static const struct view_ops ops = { on_root, on_open, on_lost };
-	static const char *const names[] = { "udp_recvmsg", "__skb_recv_datagram", "lock_sock", "schedule", "ip_rcv", "do_IRQ", "try_to_wake_up", NULL };
+	static const char *const names[] = { "udp_recvmsg",    "__skb_recv_datagram",
+					     "lock_sock",      "schedule",
+					     "ip_rcv",	       "do_IRQ",
+					     "try_to_wake_up", NULL };
 
 	keep = false;
 	roots = 0;
@@ -79,7 +83,10 @@ START_TEST(callees_come_before_their_caller)
 }
 END_TEST
 
-/* A sleeping reader: what is open is shown at once, and the whole when it returns; another task ran in between. */
+/*
+ * A sleeping reader: what is open is shown at once, and the whole when it returns; another task ran
+ * in between.
+ */
 START_TEST(open_calls_of_a_sleeping_task)
 {
 	put_clock(&s, 1000);
@@ -121,7 +128,8 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { callees_come_before_their_caller, open_calls_of_a_sleeping_task, NULL };
+	const TTest *const tests[] = { callees_come_before_their_caller,
+				       open_calls_of_a_sleeping_task, NULL };
 
 	return suite_of("tree", setup, teardown, tests);
 }

@@ -28,12 +28,15 @@ static inline void put_rec(struct slots *s, uint64_t t, uint32_t val, uint32_t w
 }
 
 /* A function that returned. */
-static inline void put_call(struct slots *s, uint32_t id, unsigned depth, uint64_t from, uint64_t to)
+static inline void put_call(struct slots *s, uint32_t id, unsigned depth, uint64_t from,
+			    uint64_t to)
 {
-	put_rec(s, from, to - from < UINT32_MAX ? (uint32_t)(to - from) : UINT32_MAX, id | depth << 24);
+	put_rec(s, from, to - from < UINT32_MAX ? (uint32_t)(to - from) : UINT32_MAX,
+		id | depth << 24);
 }
 
-static inline void put_kind(struct slots *s, uint64_t t, enum gn_trace_kind kind, uint32_t val, const void *payload, size_t bytes)
+static inline void put_kind(struct slots *s, uint64_t t, enum gn_trace_kind kind, uint32_t val,
+			    const void *payload, size_t bytes)
 {
 	size_t n = (bytes + 15) / 16;
 
@@ -57,7 +60,7 @@ static inline void put_task(struct slots *s, uint64_t t, uint32_t tid, const cha
 {
 	char name[16] = "";
 
-	memcpy(name, comm, strnlen(comm, sizeof(name)));
+	snprintf(name, sizeof(name), "%s", comm);
 	put_kind(s, t, GN_TRACE_TASK, tid, name, sizeof(name));
 }
 
@@ -83,7 +86,11 @@ static inline void put_frame(struct slots *s, uint64_t t, uint32_t id, uint16_t 
 	struct {
 		struct gn_trace_frame f;
 		unsigned char byte[GN_TRACE_SNAPLEN];
-	} p = { .f = { .len = caplen, .caplen = caplen, .dir = GN_TRACE_RX, .link = 1, .ifindex = 2 } };
+	} p = { .f = { .len = caplen,
+		       .caplen = caplen,
+		       .dir = GN_TRACE_RX,
+		       .link = 1,
+		       .ifindex = 2 } };
 
 	for (unsigned i = 0; i < caplen; i++)
 		p.byte[i] = (unsigned char)i;

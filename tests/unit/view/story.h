@@ -190,8 +190,8 @@ static inline void story_happening(struct story *s, const char *line)
 		ck_abort_msg("what is %s", line);
 }
 
-/* Plays the lines of @script on the current CPU. */
-static inline void story_play(struct story *s, const char *script)
+/* Plays the lines of @script on the current CPU; what is open at its end stays open. */
+static inline void story_lines(struct story *s, const char *script)
 {
 	while (*script) {
 		size_t indent = strspn(script, " "), n = strcspn(script + indent, "\n");
@@ -212,6 +212,11 @@ static inline void story_play(struct story *s, const char *script)
 		script += indent + n;
 		script += *script == '\n';
 	}
+}
+
+static inline void story_play(struct story *s, const char *script)
+{
+	story_lines(s, script);
 	story_close(s, 0);
 	s->t += 200;
 }
@@ -274,14 +279,25 @@ static inline void story_end(struct story *s)
 /* A reader sleeps in recvfrom, a datagram comes, the reader gets it. */
 static inline void story_udp(struct story *s, unsigned from, unsigned port, const char *text)
 {
+	struct story asleep;
+
 	s->packet++;
 	frame_udp(&s->frame, from, port, text);
 	s->cpu = 0;
+	story_lines(s, "!task 402 udp-recv\n"
+		       "sock_recvfrom\n sock_recvmsg\n  inet_recvmsg\n   udp_recvmsg\n    __skb_recv_datagram\n     prepare_to_wait_exclusive\n"
+		       "     schedule_timeout\n      schedule\n       __schedule\n        !sleep\n");
+	asleep = *s;
+	s->depth = 0;
+	s->t += 100000 + story_dice(s, 300000);
 	story_play(s, "!task 311 glassnetd\n" STORY_IRQ);
 	story_play(s, STORY_POLL STORY_IP STORY_LOCAL STORY_UDP STORY_QUEUE STORY_DONE);
-	s->t += 4000;
-	story_play(s, "!task 402 udp-recv\n"
-		      "sock_recvfrom\n sock_recvmsg\n  inet_recvmsg\n   udp_recvmsg\n    __skb_recv_datagram\n     !packet 1\n"
+	s->t += 2000 + story_dice(s, 4000);
+	memcpy(s->open, asleep.open, sizeof(s->open));
+	s->depth = asleep.depth;
+	story_happening(s, "!task 402 udp-recv");
+	story_close(s, 5);
+	story_play(s, "     finish_wait\n     !packet 1\n"
 		      "    skb_copy_datagram_iovec\n    skb_free_datagram_locked\n     lock_sock_fast\n     sock_rfree\n     consume_skb\n"
 		      "      !verdict 0 0 5000\n      __kfree_skb\n       skb_release_all\n        skb_release_data\n         kfree\n       kmem_cache_free\n"
 		      "     !packet 0\n");
