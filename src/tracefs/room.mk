@@ -13,3 +13,4 @@ noinst_LTLIBRARIES += %D%/libtracefs.la
 %C%_libtracefs_la_SOURCES += %D%/output.c
 %C%_libtracefs_la_SOURCES += %D%/sets.c
 %C%_libtracefs_la_SOURCES += %D%/tracefs_impl.h
+%C%_libtracefs_la_SOURCES += %D%/packet.c

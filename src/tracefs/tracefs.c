@@ -10,12 +10,13 @@
  */
 #include "tracefs/tracefs_impl.h"
 
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *name_in_tree(const char *path, char *clean);
+#include "core/packet_trace.h"
+
 static int add_files(struct tracefs *t, struct vfs *vfs);
 
 int tracefs_init(struct net *net, struct extack *err)
@@ -46,6 +47,7 @@ void tracefs_exit(struct net *net)
 	if (!t)
 		return;
 	tracefs_disarm(t);
+	packet_trace_filter_clear(net);
 	for_each_vcpu(v, &net->m) {
 		trace_ring_destroy(v->slot[VCPU_SLOT_TRACE]);
 		v->slot[VCPU_SLOT_TRACE] = NULL;
@@ -96,7 +98,7 @@ int tracefs_claim(struct net *net, const void *owner, const char *who, struct ex
 	t->s.buffer_kb = t->saved.buffer_kb;
 	t->owner = owner;
 	snprintf(t->who, sizeof(t->who), "%s", who);
-	return 0;
+	return tracefs_set_packet_filter(t, err);
 }
 
 void tracefs_release(struct net *net, const void *owner)
@@ -111,6 +113,7 @@ void tracefs_release(struct net *net, const void *owner)
 	t->s.buffer_kb = kb;
 	t->owner = NULL;
 	tracefs_pipe_reset(t);
+	(void)tracefs_set_packet_filter(t, NULL); /* it was in force before */
 }
 
 int tracefs_may_write(struct net *net, const void *owner, const char *path, struct extack *err)
@@ -223,7 +226,7 @@ int tracefs_buffers(struct tracefs *t)
 
 static int add_files(struct tracefs *t, struct vfs *vfs)
 {
-	return tracefs_add_control(t, vfs) ?: tracefs_add_sets(t, vfs) ?: tracefs_add_options(t, vfs) ?:
+	return tracefs_add_control(t, vfs) ?: tracefs_add_sets(t, vfs) ?: tracefs_add_options(t, vfs) ?: tracefs_add_packet(t, vfs) ?:
 	       tracefs_add_output(t, vfs) ?: tracefs_add_errors(t, vfs) ?:
 	       (proc_symlink(vfs, TRACING_DEBUG, TRACING) ? 0 : -ENOMEM);
 }

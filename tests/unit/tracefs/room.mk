@@ -6,3 +6,5 @@ check_PROGRAMS += %D%/check_sets
 %C%_check_sets_LDADD = $(STACK_CHECK)
 check_PROGRAMS += %D%/check_graph
 %C%_check_graph_LDADD = $(STACK_CHECK)
+check_PROGRAMS += %D%/check_stress
+%C%_check_stress_LDADD = $(STACK_CHECK)
