@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *name_in_tree(const char *path, char *clean);
 #include "core/packet_trace.h"
 
+static const char *name_in_tree(const char *path, char *clean);
 static int add_files(struct tracefs *t, struct vfs *vfs);
 
 int tracefs_init(struct net *net, struct extack *err)
