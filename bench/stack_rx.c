@@ -189,93 +189,118 @@ static int cmp(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+struct bench {
+	struct net *net;
+	struct net_device *dev;
+	struct vcpu *v;
+	struct socket **sock;
+	unsigned nsock, next;
+	struct trace_ring *ring; /* NULL: not emptied here */
+	bool paced;
+	uint64_t due, got, records;
+};
+
+static void open_sockets(struct bench *b)
+{
+	static const struct cred own = { .net_bind_service = true };
+
+	for (unsigned i = 0; i < b->nsock; i++) {
+		struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(FIRST_PORT + i)) };
+		int ret = sock_create(b->net, &own, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0, &b->sock[i]);
+
+		if (ret || (ret = sock_bind(b->sock[i], (struct sockaddr *)&a, sizeof(a))))
+			die("socket", strerror(-ret));
+	}
+}
+
+/* One batch: ns a frame of the timed turn. */
+static double round_of(struct bench *b)
+{
+	unsigned char frame[60];
+	char buf[64];
+	uint64_t t0;
+	double ns;
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		make_frame(frame, b->dev->dev_addr, FIRST_PORT + (b->next + i) % b->nsock);
+		if (memdev_inject(b->dev, 0, frame, sizeof(frame)))
+			die("inject", "ring full");
+	}
+	if (b->ring)
+		drain(b->ring);
+	while (b->paced && clock_ns(NULL, CLOCK_MONOTONIC) < b->due)
+		;
+	b->due = clock_ns(NULL, CLOCK_MONOTONIC) + BATCH * 10000;
+	t0 = clock_ns(NULL, CLOCK_MONOTONIC);
+	turn(b->v);
+	ns = (double)(clock_ns(NULL, CLOCK_MONOTONIC) - t0) / BATCH;
+	if (b->ring)
+		b->records += drain(b->ring);
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct socket *s = b->sock[(b->next + i) % b->nsock];
+
+		b->got += sock_recvfrom(s, buf, sizeof(buf), MSG_DONTWAIT, NULL, NULL) == 18;
+	}
+	b->next = (b->next + BATCH) % b->nsock;
+	return ns;
+}
+
+/* The rounds, with the tracer in state @mode; says what the tracer did. */
+static void measure(struct bench *b, const char *mode, double *ns, unsigned rounds)
+{
+	const char *module = strncmp(mode, "lttng=", 6) ? NULL : mode + 6;
+	pthread_t thread;
+
+	b->paced = module || !strcmp(mode, "paced");
+	if (!strcmp(mode, "ring") || !strcmp(mode, "closed"))
+		b->ring = arm(b->v, *mode == 'r');
+	else if (module)
+		lttng_start(b->net, b->v, module, &thread);
+	else if (strcmp(mode, "off") && !b->paced)
+		die(mode, "the tracer is off, paced, ring, closed or lttng=MODULE");
+	for (unsigned r = 0; r < rounds; r++)
+		ns[r] = round_of(b);
+	if (b->ring) {
+		printf("records_a_frame=%.2f lost=%llu ", (double)b->records / rounds / BATCH, (unsigned long long)b->ring->lost);
+		trace_state.mask = trace_state.armed = 0;
+		fgraph_arm(NULL, NULL);
+		vcpu_trace(b->v);
+	}
+	if (module) {
+		printf("records_a_frame=%.2f lost=%llu ", (double)stat_of(b->net, "written: ") / rounds / BATCH,
+		       (unsigned long long)stat_of(b->net, "lost: "));
+		lttng_stop(b->net, thread);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct host_ops ops = { .clock = clock_ns };
-	static const struct cred own = { .net_bind_service = true };
 	struct machine_config mc = { .host = &ops, .nr_cpus = 1, .seed = { 1 } };
 	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 20000, nsock = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
 	struct extack err = { "" };
-	struct net *net = net_create(&mc, &err);
-	struct net_device *dev = net ? memdev_create(net, NULL, &err) : NULL;
-	struct socket **sock = calloc(nsock, sizeof(struct socket *));
+	struct bench b = { .net = net_create(&mc, &err), .nsock = nsock, .sock = calloc(nsock, sizeof(struct socket *)) };
 	double *ns = calloc(rounds, sizeof(*ns));
 	struct task task;
-	struct vcpu *v;
-	const char *mode = argc > 3 ? argv[3] : "off";
-	struct trace_ring *ring = NULL;
-	const char *module = strncmp(mode, "lttng=", 6) ? NULL : mode + 6;
-	uint64_t got = 0, records = 0, due = 0;
-	bool paced = module || !strcmp(mode, "paced");
-	unsigned next = 0;
-	pthread_t thread;
 
-	if (!dev || inet_addr_add(dev, htonl(0x0a000001), 24, 0, RT_SCOPE_UNIVERSE, NULL, &err) || dev_open(dev, &err))
+	b.dev = b.net ? memdev_create(b.net, NULL, &err) : NULL;
+	if (!b.dev || inet_addr_add(b.dev, htonl(0x0a000001), 24, 0, RT_SCOPE_UNIVERSE, NULL, &err) || dev_open(b.dev, &err))
 		die("set-up", err.msg);
 	task_init(&task, "bench", 1, false);
-	v = net->m.cpu[0];
-	vcpu_enter(v, &task);
-	for (unsigned i = 0; i < nsock; i++) {
-		struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)(FIRST_PORT + i)) };
-		int ret = sock_create(net, &own, AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0, &sock[i]);
-
-		if (ret || (ret = sock_bind(sock[i], (struct sockaddr *)&a, sizeof(a))))
-			die("socket", strerror(-ret));
-	}
-	if (!strcmp(mode, "ring") || !strcmp(mode, "closed"))
-		ring = arm(v, *mode == 'r');
-	else if (module)
-		lttng_start(net, v, module, &thread);
-	else if (strcmp(mode, "off") && !paced)
-		die(mode, "the tracer is off, paced, ring, closed or lttng=MODULE");
-	for (unsigned r = 0; r < rounds; r++) {
-		unsigned char frame[60];
-		char buf[64];
-		uint64_t t0;
-
-		for (unsigned i = 0; i < BATCH; i++) {
-			make_frame(frame, dev->dev_addr, FIRST_PORT + (next + i) % nsock);
-			if (memdev_inject(dev, 0, frame, sizeof(frame)))
-				die("inject", "ring full");
-		}
-		if (ring)
-			drain(ring);
-		while (paced && clock_ns(NULL, CLOCK_MONOTONIC) < due)
-			;
-		due = clock_ns(NULL, CLOCK_MONOTONIC) + BATCH * 10000;
-		t0 = clock_ns(NULL, CLOCK_MONOTONIC);
-		turn(v);
-		ns[r] = (double)(clock_ns(NULL, CLOCK_MONOTONIC) - t0) / BATCH;
-		if (ring)
-			records += drain(ring);
-		for (unsigned i = 0; i < BATCH; i++) {
-			struct socket *s = sock[(next + i) % nsock];
-
-			got += sock_recvfrom(s, buf, sizeof(buf), MSG_DONTWAIT, NULL, NULL) == 18;
-		}
-		next = (next + BATCH) % nsock;
-	}
-	if (ring) {
-		printf("records_a_frame=%.2f lost=%llu ", (double)records / rounds / BATCH, (unsigned long long)ring->lost);
-		trace_state.mask = trace_state.armed = 0;
-		fgraph_arm(NULL, NULL);
-		vcpu_trace(v);
-	}
-	if (module) {
-		printf("records_a_frame=%.2f lost=%llu ", (double)stat_of(net, "written: ") / rounds / BATCH,
-		       (unsigned long long)stat_of(net, "lost: "));
-		lttng_stop(net, thread);
-	}
+	b.v = b.net->m.cpu[0];
+	vcpu_enter(b.v, &task);
+	open_sockets(&b);
+	measure(&b, argc > 3 ? argv[3] : "off", ns, rounds);
 	qsort(ns, rounds, sizeof(*ns), cmp);
 	printf("frames=%llu delivered=%llu sockets=%u ns_p50=%.1f ns_p10=%.1f ns_p90=%.1f\n", (unsigned long long)rounds * BATCH,
-	       (unsigned long long)got, nsock, ns[rounds / 2], ns[rounds / 10], ns[rounds * 9 / 10]);
+	       (unsigned long long)b.got, nsock, ns[rounds / 2], ns[rounds / 10], ns[rounds * 9 / 10]);
 	for (unsigned i = 0; i < nsock; i++)
-		sock_release(sock[i]);
-	vcpu_leave(v); /* the ring goes with the net */
-	memdev_destroy(dev);
-	free(sock);
+		sock_release(b.sock[i]);
+	vcpu_leave(b.v); /* the ring goes with the net */
+	memdev_destroy(b.dev);
+	free(b.sock);
 	free(ns);
-	if (net_destroy(net))
+	if (net_destroy(b.net))
 		die("end", "something was left behind");
-	return got != (uint64_t)rounds * BATCH;
+	return b.got != (uint64_t)rounds * BATCH;
 }
