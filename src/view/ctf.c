@@ -9,7 +9,9 @@
  *   LTTng's clock is CLOCK_MONOTONIC in ns, so a snapshot's value is a time of view.h.
  *   A trace that cannot be read on, as a process killed in the middle of a write may leave it, is used up to there and says so in `warnings`.
  *   Called by: source.c. Calls: libbabeltrace2, libview.
- *   Owns: the graph, until ctf_load() returns. Threads: those of view.h.
+ *   Owns: the graph, until ctf_load() returns; the timer ITIMER_VIRTUAL and its signal while a trace is opened. Threads: those of view.h.
+ *   babeltrace2 2.0.4 never comes to an end with a stream file that has a packet of size 0, and takes more and more memory: opening a trace has GUARD_S of
+ *   processor time and a second more for GUARD_BYTES of it; then the process says so and exits, for there is no way to stop it.
  *   Refuses: a folder without a trace; events without the fields that are ours, of other types or out of range: counted in `bad`.
  */
 #include <babeltrace2/babeltrace.h>
@@ -17,9 +19,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "view/export_impl.h"
@@ -28,6 +32,8 @@
 #define TRACES_MAX 256	/* folders with a trace in them */
 #define WORDS_MAX (1u << 20)
 #define FIELDS_MAX 1024 /* bytes of text of one tracepoint */
+#define GUARD_S 2
+#define GUARD_BYTES 50000000
 
 struct ctf {
 	struct view *v;
@@ -45,9 +51,16 @@ struct ctf {
 
 typedef bt_graph_simple_sink_component_consume_func_status consume_status;
 
+/* What the guard says: a signal's handler has no argument. */
+static char guard_text[512];
+
 static int ctf_prepare(struct ctf *c, const char *path, struct view_error *err);
 static int ctf_find(struct ctf *c, const char *path, unsigned depth, struct view_error *err);
 static int ctf_add(struct ctf *c, const char *path, struct view_error *err);
+static uint64_t ctf_size(const char *path);
+static void guard_begin(const char *path, struct sigaction *ret_old);
+static void guard_end(const struct sigaction *old);
+static void guard_expired(int sig);
 static int ctf_connect(struct ctf *c, const bt_component_source *source);
 static int ctf_run(struct ctf *c, const char *path, struct view_error *err);
 static char *ctf_causes(void);
@@ -146,6 +159,7 @@ static int ctf_add(struct ctf *c, const char *path, struct view_error *err)
 	const bt_component_class_source *fs = bt_plugin_borrow_source_component_class_by_name_const(c->plugin, "fs");
 	bt_value *params = bt_value_map_create(), *inputs = NULL;
 	const bt_component_source *source = NULL;
+	struct sigaction old;
 	char name[32];
 	int ret = 0;
 
@@ -155,12 +169,54 @@ static int ctf_add(struct ctf *c, const char *path, struct view_error *err)
 	if (!ret && (!fs || !params || bt_value_map_insert_empty_array_entry(params, "inputs", &inputs) ||
 		     bt_value_array_append_string_element(inputs, path)))
 		ret = ctf_fail(err, -ENOMEM, path);
-	if (!ret && bt_graph_add_source_component(c->graph, fs, name, params, BT_LOGGING_LEVEL_NONE, &source))
-		ret = ctf_fail(err, -EINVAL, path);
+	if (!ret) {
+		guard_begin(path, &old);
+		if (bt_graph_add_source_component(c->graph, fs, name, params, BT_LOGGING_LEVEL_NONE, &source))
+			ret = ctf_fail(err, -EINVAL, path);
+		guard_end(&old);
+	}
 	if (!ret && ctf_connect(c, source))
 		ret = ctf_fail(err, -EINVAL, path);
 	bt_value_put_ref(params);
 	return ret;
+}
+
+static void guard_begin(const char *path, struct sigaction *ret_old)
+{
+	static const struct sigaction expired = { .sa_handler = guard_expired };
+	struct itimerval t = { .it_value = { .tv_sec = (time_t)(GUARD_S + ctf_size(path) / GUARD_BYTES) } };
+
+	snprintf(guard_text, sizeof(guard_text), "%.400s: babeltrace2 comes to no end with the stream files of this trace; one is damaged\n", path);
+	sigaction(SIGVTALRM, &expired, ret_old);
+	setitimer(ITIMER_VIRTUAL, &t, NULL);
+}
+
+static void guard_end(const struct sigaction *old)
+{
+	setitimer(ITIMER_VIRTUAL, &(struct itimerval){ 0 }, NULL);
+	sigaction(SIGVTALRM, old, NULL);
+}
+
+static void guard_expired(int sig)
+{
+	_exit(write(STDERR_FILENO, guard_text, strlen(guard_text)) < 0 ? 2 : 1);
+}
+
+/* Bytes of the files of one trace. */
+static uint64_t ctf_size(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *d;
+	struct stat st;
+	uint64_t sum = 0;
+
+	while (dir && (d = readdir(dir))) {
+		if (!fstatat(dirfd(dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode))
+			sum += (uint64_t)st.st_size;
+	}
+	if (dir)
+		closedir(dir);
+	return sum;
 }
 
 /* The muxer always has one free port: the last. */
