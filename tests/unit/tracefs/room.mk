@@ -8,3 +8,5 @@ check_PROGRAMS += %D%/check_graph
 %C%_check_graph_LDADD = $(STACK_CHECK)
 check_PROGRAMS += %D%/check_stress
 %C%_check_stress_LDADD = $(STACK_CHECK)
+check_PROGRAMS += %D%/check_packet
+%C%_check_packet_LDADD = $(STACK_CHECK)
