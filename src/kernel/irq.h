@@ -73,7 +73,7 @@ void do_IRQ(unsigned vector);
  * Run every pending interrupt if the CPU may take one here (not inside do_IRQ). Slow half of
  * local_irq_window().
  */
-void irq_window_slow(void);
+notrace void irq_window_slow(void); /* not traced: do_IRQ() is the root of what comes from it */
 
 /* Where Linux re-enables interrupts: look for pending ones. One load when there is none. */
 static __always_inline void local_irq_window(void)

@@ -165,6 +165,13 @@ static void meddle(struct net *net, struct rng *rng)
 	tracefs_drain(net);
 }
 
+static double seconds(void)
+{
+	const char *s = getenv("GN_STRESS_SECONDS");
+
+	return s ? atof(s) : 2;
+}
+
 static void start_worker(struct worker *w, unsigned cpu, struct net *net, bool *stop)
 {
 	static const struct cred own = { .net_bind_service = true };
@@ -203,8 +210,7 @@ START_TEST(test_arm_and_disarm_under_load)
 {
 	static const struct host_ops ops = { .clock = clock_ns, .kick = kick };
 	struct machine_config mc = { .host = &ops, .nr_cpus = CPUS, .seed = { 7 } };
-	double seconds = getenv("GN_STRESS_SECONDS") ? atof(getenv("GN_STRESS_SECONDS")) : 2;
-	uint64_t end = clock_ns(NULL, CLOCK_MONOTONIC) + (uint64_t)(seconds * 1e9);
+	uint64_t end = clock_ns(NULL, CLOCK_MONOTONIC) + (uint64_t)(seconds() * 1e9);
 	struct net *net = net_create(&mc, NULL);
 	static struct cpu_stats sum;
 	struct worker w[CPUS];
@@ -241,8 +247,11 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_arm_and_disarm_under_load, NULL };
-	Suite *s = suite_of("stress", NULL, NULL, tests);
+	Suite *s = suite_create("stress");
+	TCase *c = tcase_create("stress");
 
+	tcase_set_timeout(c, seconds() + 60);
+	tcase_add_test(c, test_arm_and_disarm_under_load);
+	suite_add_tcase(s, c);
 	return s;
 }
