@@ -12,6 +12,7 @@
 #include "core/dev.h"
 #include "core/neighbour.h"
 #include "core/sock.h"
+#include "trace/fgraph.h"
 
 static struct trace_net_dev net_dev_fields(const struct sk_buff *skb);
 static struct trace_neigh_state neigh_fields(struct neighbour *n, int err);
@@ -63,7 +64,7 @@ void __trace_napi_poll(const struct napi_struct *napi, int work, int budget)
 
 void __trace_kfree_skb(const struct sk_buff *skb, const void *location, enum skb_drop_reason reason)
 {
-	struct trace_kfree_skb f = { .skbaddr = address(skb), .location = address(location),
+	struct trace_kfree_skb f = { .skbaddr = address(skb), .location = address(fgraph_caller(location)),
 				     .protocol = ntohs(skb->protocol), .reason = (uint16_t)reason,
 				     .reason_name = drop_table[reason].name, .packet = skb->packet_id };
 
@@ -72,7 +73,7 @@ void __trace_kfree_skb(const struct sk_buff *skb, const void *location, enum skb
 
 void __trace_consume_skb(const struct sk_buff *skb, const void *location)
 {
-	struct trace_consume_skb f = { .skbaddr = address(skb), .location = address(location),
+	struct trace_consume_skb f = { .skbaddr = address(skb), .location = address(fgraph_caller(location)),
 				       .packet = skb->packet_id };
 
 	trace_event(TRACE_consume_skb, &f);

@@ -118,6 +118,16 @@ enum fgraph_kind fgraph_kind_of(unsigned id)
 	return id < FGRAPH_MAX ? (enum fgraph_kind)READ_ONCE(fg.kind[id]) : FGRAPH_NOP;
 }
 
+const void *fgraph_caller(const void *ret)
+{
+	const struct trace_frame *f = trace_thread.top;
+	uintptr_t thunk = (uintptr_t)ret - (uintptr_t)fgraph_thunks, root = (uintptr_t)ret - (uintptr_t)fgraph_roots;
+
+	if (!f || (thunk >= FGRAPH_MAX * FGRAPH_THUNK_SIZE && root >= FGRAPH_MAX * FGRAPH_ROOT_SIZE))
+		return ret;
+	return *(const void *const *)((const char *)f + FGRAPH_CALLER);
+}
+
 int fgraph_find(const char *name)
 {
 	for (unsigned i = 0; i < fg.n; i++)

@@ -45,6 +45,11 @@ const struct fgraph_func *fgraph_func(unsigned id);
 int fgraph_claim(const void *who, struct extack *err);
 void fgraph_release(const void *who);
 void fgraph_threads(int n);
+/*
+ * A function's __builtin_return_address(0) is @ret: where it was really called from. While it is traced, a thunk stands between. Inside that function or
+ * one that is not traced; its thread.
+ */
+const void *fgraph_caller(const void *ret);
 /* How it is patched now. Any thread. */
 enum fgraph_kind fgraph_kind_of(unsigned id);
 /* The id of a name, -1 when there is none. The first of several with one name. */

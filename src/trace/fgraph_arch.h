@@ -12,10 +12,12 @@
 #define FGRAPH_PAD 5
 #define FGRAPH_THUNK_SIZE 48
 #define FGRAPH_ROOT_SIZE 32
+#define FGRAPH_CALLER 24 /* from a struct trace_frame to the return address */
 #elif defined(__aarch64__)
 #define FGRAPH_PAD 4
 #define FGRAPH_THUNK_SIZE 80
 #define FGRAPH_ROOT_SIZE 48
+#define FGRAPH_CALLER (-8)
 #else
 #error "the function graph knows x86-64 and AArch64"
 #endif

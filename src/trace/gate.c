@@ -119,8 +119,10 @@ void trace_packet_switch(uint32_t id)
 
 	t->packet = id;
 	if (t->ring && t->ring->packet != id) {
+		uint64_t lost = t->ring->lost;
+
 		trace_put(t->ring, GN_TRACE_PACKET, id, NULL, 0);
-		t->ring->packet = id;
+		t->ring->packet = t->ring->lost == lost ? id : ~0u; /* lost: the next one says it anew */
 	}
 }
 

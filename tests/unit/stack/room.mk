@@ -5,3 +5,5 @@ check_PROGRAMS += %D%/check_stack
 EXTRA_DIST += %D%/tracefix.h
 check_PROGRAMS += %D%/check_packet_trace
 %C%_check_packet_trace_LDADD = $(STACK_CHECK)
+check_PROGRAMS += %D%/check_trace_events
+%C%_check_trace_events_LDADD = $(STACK_CHECK)
