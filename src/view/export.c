@@ -32,7 +32,9 @@ static int add_node(struct export *e, const struct view_node *node, const struct
 		    uint64_t *ret_end);
 static int add_event(struct export *e, const struct view_happening *h);
 static const struct view_packet *event_packet(struct export *e, const struct view_happening *h);
-static const struct view_packet *packet_by_id(struct view *v, uint32_t id);
+static int sort_packets(struct export *e);
+static const struct view_packet *packet_by_id(const struct export *e, uint32_t id);
+static int by_id(const void *a, const void *b);
 static struct moment *more(struct export *e, enum moment_kind kind);
 static int by_time(const void *a, const void *b);
 static bool sole_walk(const struct view_node *node, const struct view_packet **ret);
@@ -50,6 +52,8 @@ int export_begin(struct export *e, struct view *v, const struct view_export *x)
 	int ret = 0;
 
 	*e = (struct export){ .v = v, .x = x };
+	if (n_events)
+		ret = sort_packets(e);
 	for (i = 0; i < n && !ret; i++) {
 		for (; j < n_events && x->src->happening[j].time < root[i]->start && !ret; j++)
 			ret = add_event(e, &x->src->happening[j]);
@@ -65,6 +69,7 @@ int export_begin(struct export *e, struct view *v, const struct view_export *x)
 
 void export_end(struct export *e)
 {
+	free(e->by_id);
 	free(e->moment);
 	free(e->lane);
 }
@@ -155,7 +160,7 @@ static const struct view_packet *event_packet(struct export *e, const struct vie
 	const struct view_packet *packet;
 
 	if (h->packet)
-		return packet_by_id(e->v, h->packet);
+		return packet_by_id(e, h->packet);
 	lane = h->tid ? lane_of(e, h->tid) : NULL;
 	if (!lane || !lane->root || h->time > export_node_end(lane->root))
 		return NULL;
@@ -171,16 +176,33 @@ static const struct view_packet *event_packet(struct export *e, const struct vie
 	return packet;
 }
 
-static const struct view_packet *packet_by_id(struct view *v, uint32_t id)
+static int sort_packets(struct export *e)
 {
-	size_t n, i;
-	struct view_packet *const *packet = view_packets(v, &n);
+	struct view_packet *const *packet = view_packets(e->v, &e->packets);
 
-	for (i = 0; i < n; i++) {
-		if (packet[i]->id == id)
-			return packet[i];
+	e->by_id = calloc(e->packets + 1, sizeof(struct view_packet *));
+	if (!e->by_id)
+		return -ENOMEM;
+	if (e->packets) {
+		memcpy(e->by_id, packet, e->packets * sizeof(struct view_packet *));
+		qsort(e->by_id, e->packets, sizeof(struct view_packet *), by_id);
 	}
-	return NULL;
+	return 0;
+}
+
+static const struct view_packet *packet_by_id(const struct export *e, uint32_t id)
+{
+	const struct view_packet key = { .id = id }, *at = &key;
+	struct view_packet **found = bsearch(&at, e->by_id, e->packets, sizeof(struct view_packet *), by_id);
+
+	return found ? *found : NULL;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct view_packet *p = *(const struct view_packet *const *)a, *q = *(const struct view_packet *const *)b;
+
+	return p->id < q->id ? -1 : p->id > q->id;
 }
 
 static struct lane *lane_of(struct export *e, uint32_t tid)

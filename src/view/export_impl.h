@@ -36,6 +36,8 @@ struct export {
 	size_t n, cap;
 	struct lane *lane; /* hash by tid, `lanes` slots, a power of two */
 	size_t lanes, used;
+	struct view_packet **by_id; /* when there are tracepoints */
+	size_t packets;
 	uint64_t last; /* latest time of all */
 };
 
