@@ -7,10 +7,11 @@
  *   length on the wire, in or out, queue, comment) and a systemd journal block a tracepoint, which Wireshark lists between the packets and libpcap skips.
  *   libpcap reads files of one kind of link only. So a frame without a link header gets one where others have theirs: Ethernet with empty
  *   addresses, as Linux shows packets of lo. The bytes of a packet are at most GN_TRACE_SNAPLEN, and that header.
- *   The comment: "packet 3: do_IRQ > ... > __udp4_lib_rcv; delivered to port 5000": the calls around the verdict, then the verdict, for each verdict of
+ *   The comment: "packet 3: do_IRQ > ... > __udp4_lib_rcv; delivered to port 5000": the calls around the verdict, or of a sent packet around its transmission, then the verdict, for each verdict of
  *   the packet.
+ *   Bytes that were seen before the packet had a link header are left out when it was seen to leave.
  *   Called by: the command. Calls: export.c. Mirrors: nothing; the format is draft-ietf-opsawg-pcapng.
- *   Owns: the table of interfaces, until it returns. Threads: those of view.h.
+ *   Owns: its tables, until it returns. Threads: those of view.h.
  *   Refuses nothing; a comment longer than COMMENT_MAX is cut.
  */
 #include <errno.h>
@@ -36,11 +37,20 @@ struct item {
 	size_t seq;
 	const struct view_packet *packet;
 	const struct view_bytes *bytes; /* NULL: a tracepoint */
+	const struct view_node *node;	/* where the bytes were seen; NULL: hidden */
 	const struct moment *event;
+};
+
+/* Where bytes were seen. */
+struct sight {
+	const struct view_bytes *bytes;
+	const struct view_node *node;
 };
 
 struct pcapng {
 	struct export e;
+	struct sight *sight; /* by bytes */
+	size_t sights;
 	struct item *item;
 	size_t n;
 	uint32_t *interface; /* its ifindex */
@@ -56,13 +66,17 @@ struct block {
 };
 
 static int collect(struct pcapng *p);
+static int collect_sights(struct pcapng *p);
+static const struct view_node *sight_of(const struct pcapng *p, const struct view_bytes *b);
+static int by_bytes(const void *a, const void *b);
+static bool seen_leaving(const struct view_bytes *b);
 static uint32_t interface_of(struct pcapng *p, uint32_t ifindex);
 static int put_section(struct pcapng *p);
 static int put_interface(struct pcapng *p, uint32_t ifindex);
 static int put_packet(struct pcapng *p, const struct item *item);
 static void put_bytes(struct pcapng *p, FILE *mem, const struct view_bytes *bytes);
 static int put_journal(struct pcapng *p, const struct item *item);
-static void put_comment(struct pcapng *p, FILE *mem, const struct view_packet *packet);
+static void put_comment(struct pcapng *p, FILE *mem, const struct item *item);
 static void put_path(struct pcapng *p, FILE *mem, const struct view_node *node);
 static int block_begin(struct block *b);
 static int block_end(struct block *b, uint32_t type, FILE *out);
@@ -77,6 +91,8 @@ int view_pcapng(struct view *v, const struct view_export *x)
 	size_t i;
 
 	if (!ret)
+		ret = collect_sights(&p);
+	if (!ret)
 		ret = collect(&p);
 	if (!ret)
 		ret = put_section(&p);
@@ -84,6 +100,7 @@ int view_pcapng(struct view *v, const struct view_export *x)
 		ret = put_interface(&p, p.interface[i]);
 	for (i = 0; i < p.n && !ret; i++)
 		ret = p.item[i].bytes ? put_packet(&p, &p.item[i]) : put_journal(&p, &p.item[i]);
+	free(p.sight);
 	free(p.item);
 	free(p.interface);
 	export_end(&p.e);
@@ -108,7 +125,9 @@ static int collect(struct pcapng *p)
 		if (p->e.x->only && p->e.x->only != packet[i])
 			continue;
 		for (b = packet[i]->frames; b; b = b->next) {
-			p->item[p->n] = (struct item){ .time = b->time, .seq = p->n, .packet = packet[i], .bytes = b };
+			if (seen_leaving(b))
+				continue;
+			p->item[p->n] = (struct item){ .time = b->time, .seq = p->n, .packet = packet[i], .bytes = b, .node = sight_of(p, b) };
 			p->n++;
 			interface_of(p, b->f.ifindex);
 			p->ethernet |= b->f.link != 0;
@@ -122,6 +141,49 @@ static int collect(struct pcapng *p)
 	}
 	qsort(p->item, p->n, sizeof(*p->item), by_time);
 	return 0;
+}
+
+static int collect_sights(struct pcapng *p)
+{
+	size_t i;
+
+	p->sight = calloc(p->e.n + 1, sizeof(*p->sight));
+	if (!p->sight)
+		return -ENOMEM;
+	for (i = 0; i < p->e.n; i++) {
+		const struct moment *m = &p->e.moment[i];
+
+		if (m->kind == MOMENT_LEAF && m->node->kind == VIEW_FRAME)
+			p->sight[p->sights++] = (struct sight){ m->node->frame, m->node };
+	}
+	qsort(p->sight, p->sights, sizeof(*p->sight), by_bytes);
+	return 0;
+}
+
+static const struct view_node *sight_of(const struct pcapng *p, const struct view_bytes *b)
+{
+	const struct sight key = { .bytes = b }, *found = bsearch(&key, p->sight, p->sights, sizeof(key), by_bytes);
+
+	return found ? found->node : NULL;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t)((const struct sight *)a)->bytes, y = (uintptr_t)((const struct sight *)b)->bytes;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Made here and not gone yet, but it goes later: one packet on the wire is one in the file. */
+static bool seen_leaving(const struct view_bytes *b)
+{
+	const struct view_bytes *later;
+
+	if (b->f.dir != GN_TRACE_LOCAL)
+		return false;
+	for (later = b->next; later && later->f.dir != GN_TRACE_TX; later = later->next)
+		;
+	return later != NULL;
 }
 
 /* Its number; new ones are added. */
@@ -179,7 +241,7 @@ static int put_packet(struct pcapng *p, const struct item *item)
 
 	if (!mem)
 		return -ENOMEM;
-	put_comment(p, mem, item->packet);
+	put_comment(p, mem, item);
 	if (fclose(mem) || block_begin(&b)) {
 		free(comment);
 		return -ENOMEM;
@@ -231,16 +293,20 @@ static int put_journal(struct pcapng *p, const struct item *item)
 	return block_end(&b, BLOCK_JOURNAL, p->e.x->out);
 }
 
-static void put_comment(struct pcapng *p, FILE *mem, const struct view_packet *packet)
+static void put_comment(struct pcapng *p, FILE *mem, const struct item *item)
 {
-	const struct view_node *verdict = packet->verdicts;
+	const struct view_node *verdict = item->packet->verdicts, *at;
 
-	fprintf(mem, "packet %u: ", packet->number);
-	if (!verdict)
-		fputs("no verdict in this trace", mem);
+	fprintf(mem, "packet %u: ", item->packet->number);
+	if (!verdict) {
+		put_path(p, mem, item->node ? item->node->parent : NULL);
+		fputs("; no verdict in this trace", mem);
+	}
 	for (; verdict && ftell(mem) < COMMENT_MAX; verdict = view_next_verdict(verdict)) {
-		put_path(p, mem, verdict->parent);
-		if (verdict->parent)
+		/* that it was sent is known when its memory comes back: the way there says nothing */
+		at = verdict->verdict.code == GN_TRACE_SENT && item->bytes->f.dir == GN_TRACE_TX && item->node ? item->node : verdict;
+		put_path(p, mem, at->parent);
+		if (at->parent)
 			fputs("; ", mem);
 		export_verdict(mem, &p->e, verdict);
 		if (view_next_verdict(verdict))

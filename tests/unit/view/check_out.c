@@ -216,10 +216,11 @@ START_TEST(script_has_a_line_a_happening)
 	ck_assert_int_eq(view_script(v, &x), 0);
 	fclose(p.file);
 	ck_assert_str_eq(p.text, "          echo\"1      78 [001]      0.000080: ftrace:function: udp_sendmsg\n"
+				 "          echo\"1      78 [001]      0.000080: glassnet:packet: packet=3 dir=local dev=- queue=0 len=1500\n"
 				 "          echo\"1      78 [001]      0.000081: ftrace:function: tap_xmit <- udp_sendmsg\n"
 				 "          echo\"1      78 [001]      0.000082: glassnet:packet: packet=3 dir=tx dev=gn1 queue=1 len=1500\n"
-				 "          echo\"1      78 [001]      0.000085: glassnet:verdict: packet=3 verdict=sent dev=gn1 location=tap_xmit\n"
-				 "          echo\"1      78 [001]      0.000095: glassnet:mark: hello\n");
+				 "          echo\"1      78 [001]      0.000095: glassnet:mark: hello\n"
+				 "          echo\"1      78 [001]      0.000096: glassnet:verdict: packet=3 verdict=sent dev=gn1 location=udp_sendmsg\n");
 	free(p.text);
 }
 END_TEST

@@ -66,7 +66,7 @@ static inline void out_cpu1(struct slots *s)
 	struct {
 		struct gn_trace_frame f;
 		unsigned char byte[20];
-	} tx = { .f = { .len = 1500, .caplen = 20, .dir = GN_TRACE_TX, .link = 0, .ifindex = 3, .queue = 1 }, .byte = { 0x45, 0, 0x05, 0xdc } };
+	} made = { .f = { .len = 1500, .dir = GN_TRACE_LOCAL } }, tx = { .f = { .len = 1500, .caplen = 20, .dir = GN_TRACE_TX, .link = 0, .ifindex = 3, .queue = 1 }, .byte = { 0x45, 0, 0x05, 0xdc } };
 
 	put_clock(s, 2000);
 	put_task(s, 2000, 78, comm);
@@ -76,11 +76,12 @@ static inline void out_cpu1(struct slots *s)
 	put_packet(s, 69000, 0);
 	put_call(s, F_RECVMSG, 0, 5000, 70000);
 	put_packet(s, 80500, 103);
+	put_kind(s, 80600, GN_TRACE_FRAME, 103, &made, sizeof(made.f));
 	put_kind(s, 82000, GN_TRACE_FRAME, 103, &tx, sizeof(tx));
-	put_verdict(s, 85000, 103, (struct gn_trace_verdict){ .code = GN_TRACE_SENT, .ifindex = 3, .ledger = 3 });
 	put_call(s, F_XMIT, 1, 81000, 90000);
 	put_packet(s, 91000, 0);
 	put_kind(s, 95000, GN_TRACE_MARK, 5, "hello", 5);
+	put_verdict(s, 96000, 103, (struct gn_trace_verdict){ .code = GN_TRACE_SENT, .ifindex = 3, .ledger = 3 });
 	put_call(s, F_SENDMSG, 0, 80000, 99000);
 	put_entry(s, F_RECVMSG, 0, 100000);
 	put_entry(s, F_SCHEDULE, 1, 101000);
