@@ -36,6 +36,24 @@ static const char graph_help[] =
 	"  # slow receives, with the time of each\n"
 	"    glassnet trace graph -g udp_recvmsg --thresh 100 --option funcgraph-abstime\n";
 
+static const char record_help[] =
+	"Records what `trace graph` would show, and the kernel's tracepoints (net, napi, irq, skb,\n"
+	"sock, udp, neigh, fib), into the directory DIR, as CTF: for `trace packets`, `trace view`,\n"
+	"babeltrace2(1) and others. Ends with COMMAND, after --seconds, or with Ctrl-C. LTTng's session\n"
+	"daemon is started for the time where none runs. DIR is made, or is empty.\n"
+	"  -o, --output DIR       where to\n"
+	"  -g, --function F,..    graphs of these functions only; names of Linux are understood\n"
+	"  -p, --packets EXPR     follow packets that match, as tcpdump(8) would: pcap-filter(7)\n"
+	"      --depth N          no deeper than N calls\n"
+	"      --thresh US        only calls that took longer, in microseconds\n"
+	"      --seconds S        end after S seconds\n"
+	"      --stack            with each packet that is dropped, the calls that led there\n"
+	"      --live             others can watch: the line for babeltrace2 is printed\n"
+	"\n"
+	"    glassnet trace record -o /tmp/t --seconds 5\n"
+	"    glassnet trace record -o /tmp/t -p 'udp port 7' -- ping -c 3 10.99.0.2\n"
+	"    glassnet trace packets /tmp/t\n";
+
 static const char packets_help[] =
 	"One line a packet of a recording: number, time, length, flow, what became of it, and how\n"
 	"long that took. DIR is what `trace record` made.\n"
@@ -70,8 +88,11 @@ const struct command trace_commands[] = {
 	},
 	{
 		.name = "trace record",
-		.args = "-o DIR ...",
+		.args = "-o DIR [-g FUNC,..] [-p EXPR] [--depth N] [--thresh US] [--stack] [--live] "
+			"[--seconds S | -- COMMAND]",
 		.summary = "record into a directory, by LTTng",
+		.help = record_help,
+		.run = cmd_trace_record,
 	},
 	{
 		.name = "trace packets",

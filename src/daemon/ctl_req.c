@@ -36,6 +36,7 @@ static int op_ledger(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_dump(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_stop(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_trace_claim(struct ctl_req *r, struct nlattr **tb, struct extack *err);
+static int op_trace_lttng(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 
 #define A(x) (1u << GN_ATTR_##x)
 static const struct ctl_op ops[GN_CTL_TYPE_MAX - GN_CTL_BASE] = {
@@ -48,6 +49,7 @@ static const struct ctl_op ops[GN_CTL_TYPE_MAX - GN_CTL_BASE] = {
 	[GN_CTL_DUMP - GN_CTL_BASE] = { "dump", op_dump, 0, 0, false },
 	[GN_CTL_STOP - GN_CTL_BASE] = { "stop", op_stop, 0, 0, true },
 	[GN_CTL_TRACE_CLAIM - GN_CTL_BASE] = { "claim the tracer", op_trace_claim, A(NAME), 0, true },
+	[GN_CTL_TRACE_LTTNG - GN_CTL_BASE] = { "attach LTTng", op_trace_lttng, 0, 0, true },
 };
 
 static const char *const attr_names[GN_ATTR_MAX_PLUS1] = { "?",	    "path",  "data",  "name",  "mode",	"key",	"value",
@@ -393,6 +395,23 @@ static int op_trace_claim(struct ctl_req *r, struct nlattr **tb, struct extack *
 	snprintf(who, sizeof(who), "%s, pid %d", name, (int)ctl_client_pid(r->client));
 	ret = tracefs_claim(r->ctl->d->net, r->client, who, err);
 	trace_thread_poke(r->ctl->d);
+	return ret;
+}
+
+static int op_trace_lttng(struct ctl_req *r, struct nlattr **tb, struct extack *err)
+{
+	struct daemon *d = r->ctl->d;
+	struct seq_file m;
+	int ret = lttng_load(d, err);
+
+	(void)tb;
+	if (ret)
+		return ret;
+	seq_init(&m, &d->net->m.kmem);
+	lttng_state(d, &m);
+	r->started = true;
+	ret = m.error ? m.error : add_text(r, m.buf, m.count);
+	seq_release(&m);
 	return ret;
 }
 

@@ -40,7 +40,7 @@ struct options {
 	int n_set;
 	int echo, discard; /* ports, 0: none */
 	const char *user, *socket;
-	bool rootless, daemonize;
+	bool rootless, daemonize, lttng;
 	int log_level, abi;
 };
 
@@ -108,6 +108,10 @@ int dump_config(struct daemon *d, struct seq_file *m);
 /* apps.c: the servers inside: --echo, --discard */
 int apps_start(struct daemon *d, struct extack *err);
 void apps_stop(struct daemon *d);
+
+/* lttng.c: attach LTTng to the tracer, once: 0 or -errno with text; and what its sessions want, as key=value lines */
+int lttng_load(struct daemon *d, struct extack *err);
+void lttng_state(struct daemon *d, struct seq_file *m);
 
 /* notify.c: one datagram to $NOTIFY_SOCKET, if there is one */
 void notify_systemd(const char *state);

@@ -205,6 +205,8 @@ static int boot(struct daemon *d, struct extack *err)
 		if (ret)
 			extack_set(err, "--set %s: %s", d->opt.set[i], why.msg);
 	}
+	if (!ret && d->opt.lttng)
+		ret = lttng_load(d, err);
 	return ret ? ret : apps_start(d, err);
 }
 

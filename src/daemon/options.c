@@ -19,7 +19,7 @@
 __attribute__((visibility("default"))) const char *argp_program_version = "glassnetd " PACKAGE_VERSION;
 
 enum { OPT_ADDR = 256, OPT_HOST_ADDR, OPT_GATEWAY, OPT_MTU, OPT_MAC, OPT_QUEUES, OPT_CPUS, OPT_HZ, OPT_SET, OPT_ECHO, OPT_DISCARD, OPT_USER,
-       OPT_SOCKET, OPT_ROOTLESS, OPT_DAEMONIZE, OPT_LOG, OPT_ABI };
+       OPT_SOCKET, OPT_ROOTLESS, OPT_DAEMONIZE, OPT_LOG, OPT_ABI, OPT_LTTNG };
 
 static const struct argp_option argp_options[] = {
 	{ "name", 'n', "NAME", 0, "Name of this stack: of its default TAP device and control socket (gn0)", 1 },
@@ -43,6 +43,7 @@ static const struct argp_option argp_options[] = {
 	{ "user", OPT_USER, "USER", 0, "Become this user once the devices can be opened", 4 },
 	{ "rootless", OPT_ROOTLESS, 0, 0, "Make an own user and network namespace and live in it", 4 },
 	{ "daemonize", OPT_DAEMONIZE, 0, 0, "Go into the background once ready", 4 },
+	{ "lttng", OPT_LTTNG, 0, 0, "Attach to LTTng at once, not when `glassnet trace record' asks for it", 4 },
 	{ "log", OPT_LOG, "LEVEL", 0, "err, warning, notice, info (default) or debug", 4 },
 	{ 0 },
 };
@@ -185,6 +186,9 @@ static error_t parse_process(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_DAEMONIZE:
 		o->daemonize = true;
+		return 0;
+	case OPT_LTTNG:
+		o->lttng = true;
 		return 0;
 	case OPT_LOG:
 		o->log_level = log_level_parse(arg);

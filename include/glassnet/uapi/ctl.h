@@ -30,6 +30,8 @@ enum gn_ctl_type {
 	GN_CTL_DUMP,		   /* -> DATA...: configuration as lines */
 	GN_CTL_STOP,		   /* -> ack, then the daemon ends */
 	GN_CTL_TRACE_CLAIM,	   /* [NAME] -> ack: this connection owns the tracer until it ends; NAME says in texts who that is */
+	GN_CTL_TRACE_LTTNG,	   /* attach LTTng, once -> DATA: key=value lines: pid, home, batch (1: a session takes records), said (how often
+				    * the tables were), functions (records sent), lost (records that found no room) */
 	GN_CTL_TYPE_MAX
 };
 
