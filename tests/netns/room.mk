@@ -25,5 +25,6 @@ TEST_HELPERS += %D%/differential/differential
 
 # glassnetd on TAP devices
 SCRIPTED_TESTS += %D%/live.sh
+SCRIPTED_TESTS += %D%/tracing.sh
 TEST_HELPERS += %D%/probe
 %C%_probe_SOURCES = %D%/probe.c
