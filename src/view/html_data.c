@@ -31,6 +31,7 @@
  * @func_no:	for each function id: its number on the page + 1; grown as needed
  * @funcs:	JSON of the functions met so far
  * @t0:		earliest time
+ * @records:	calls and happenings written
  */
 struct data {
 	FILE *out;
@@ -43,6 +44,7 @@ struct data {
 	struct view_func **func;
 	size_t room_funcs;
 	uint64_t t0;
+	uint64_t records;
 	bool failed;
 };
 
@@ -188,7 +190,7 @@ static void write_roots(struct data *d)
 		comma = true;
 		write_root(d, r[i]);
 	}
-	putc(']', d->out);
+	fprintf(d->out, "],\n\"records\":%" PRIu64, d->records);
 }
 
 static void write_root(struct data *d, const struct view_node *root)
@@ -203,6 +205,7 @@ static void write_root(struct data *d, const struct view_node *root)
 		if (n != root)
 			putc(';', d->out);
 		write_node(d, root, n, &last, &packet);
+		d->records++;
 	}
 	fputs("\",[", d->out);
 	write_root_packets(d, root);

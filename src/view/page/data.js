@@ -12,7 +12,7 @@ const VERDICTS = [
 	{ name: "delivered", sign: "\u2713", rank: 1, text: "to a socket" },
 	{ name: "consumed", sign: "\u25cf", rank: 4, text: "taken and used up by the stack" },
 	{ name: "forwarded", sign: "\u21c4", rank: 2, text: "routed on to another device" },
-	{ name: "merged", sign: "\u29c9", rank: 5, text: "put together with others" },
+	{ name: "merged", sign: "\u2295", rank: 5, text: "put together with others" },
 	{ name: "sent", sign: "\u2191", rank: 3, text: "handed to a device" },
 	{ name: "dropped", sign: "\u2715", rank: 0, text: "thrown away" },
 ];
@@ -25,12 +25,20 @@ const funcs = T.funcs.map((f, i) => {
 	return { no: i, name: W[f[0]], file, room: file.includes("/") ? file.slice(0, file.indexOf("/")) : "", module: f[2] < 0 ? "" : W[f[2]], step: f[3] };
 });
 
+// Answers inherit the id of the frame that caused them: the frame's own end is the packet's.
+function mainVerdict(verdicts, frames) {
+	const own = frames.length && frames[0].dir === 1 ? verdicts.filter(v => v.ledger === 1) : [];
+	for (const v of verdicts)
+		v.answer = own.length > 0 && v.ledger === 3;
+	return (own.length ? own : verdicts).slice().sort((a, b) => a.is.rank - b.is.rank)[0];
+}
+
 const all = T.packets.map(p => {
 	const verdicts = p[7].map(v => ({ time: v[0], cpu: v[1], code: v[2], is: verdictOf(v[2]), reason: W[v[3]], text: W[v[4]], port: v[5], device: W[v[6]],
 		ledger: v[7], stack: v[8] }));
 	const frames = p[8].map(f => ({ time: f[0], length: f[1], have: f[2], dir: f[3], link: f[4], device: W[f[5]], queue: f[6], bytes64: f[7], fields: f[8],
 		flow: W[f[9]] }));
-	const main = verdicts.slice().sort((a, b) => a.is.rank - b.is.rank)[0];
+	const main = mainVerdict(verdicts, frames);
 	const seen = frames.length ? frames[0].time : p[2];
 	return { number: p[0], id: p[1], first: p[2], last: p[3], matched: p[4], open: p[5], flow: W[p[6]], verdicts, frames, main, is: main ? main.is : OPEN,
 		roots: [], stack: Math.max(0, p[3] - seen), length: frames.length ? frames[0].length : 0 };
@@ -143,15 +151,17 @@ function nodesOf(packet) {
 // A call that another packet, or none, was worked for is drawn paler.
 const isOwn = (node, packet) => (node.root.packets.length === 1 && node.root.packets[0] === packet.number) || node.packet === packet.number;
 
-const callsByFunction = new Map(); // root -> set of names, for the filter fn:
-function rootCalls(root, name) {
-	let set = callsByFunction.get(root);
-	if (!set) {
-		set = new Set(treeOf(root).filter(n => n.func).map(n => n.func.name));
-		callsByFunction.set(root, set);
-		root.tree = null; // the filter may look at all roots: their trees would fill the memory
+// Does a root call a function of that name? For the filter fn:, which may ask all roots: their trees are not made for it.
+const numbersOf = name => funcs.filter(f => f.name === name || f.name.startsWith(name + ".")).map(f => f.no.toString(36));
+function rootCalls(root, numbers) {
+	if (!root.called) {
+		root.called = new Set();
+		for (const text of root.calls.split(";")) {
+			const at = text.indexOf(",") + 1;
+			root.called.add(text.slice(at, text.indexOf(",", at)));
+		}
 	}
-	return set.has(name) || set.has(name + ".isra.0");
+	return numbers.some(n => root.called.has(n));
 }
 
 // "12.345 us", "1.200 ms", "3.000 s"

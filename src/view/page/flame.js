@@ -32,17 +32,19 @@ function kindOf(name, depth) {
 	return depth === 0 && /timer/.test(name) ? ["timer"] : [];
 }
 
-// Time to place: piecewise linear, gaps longer than a threshold shrink to it and grow with their logarithm only.
+// Time to place: piecewise linear. A long gap in which nobody ran (no call, or calls that slept) shrinks to a threshold and grows with its logarithm only.
 function makeMap(nodes, trueScale) {
 	const times = [...new Set(nodes.flatMap(n => n.end === null ? [n.start] : [n.start, n.end]))].sort((a, b) => a - b);
 	if (times.length < 2)
 		times.push((times[0] || 0) + 1000);
 	const gaps = times.slice(1).map((t, i) => t - times[i]), sorted = gaps.slice().sort((a, b) => a - b);
 	const typical = sorted[Math.floor(sorted.length * 0.9)] || 1, limit = trueScale ? Infinity : Math.max(3 * typical, 1500);
+	const runs = (from, to) => nodes.some(n => n.func && n.start <= from && n.end !== null && n.end >= to && !n.asleep);
 	const at = [0], breaks = [];
 	gaps.forEach((g, i) => {
-		const w = g > limit ? limit * (1 + Math.log10(g / limit) / 2) : g;
-		if (g > limit * 1.5)
+		const idle = g > limit && !runs(times[i], times[i + 1]);
+		const w = idle ? limit * (1 + Math.log10(g / limit) / 2) : g;
+		if (idle && g > limit * 1.5)
 			breaks.push({ from: at[i], to: at[i] + w, ns: g });
 		at.push(at[i] + w);
 	});
@@ -122,7 +124,7 @@ function drawAxis(chart, width, height, scale) {
 	const n = Math.max(2, Math.floor(width / 130));
 	for (let i = 0; i <= n; i++) {
 		const x = i * width / n, t = timeAt(flame.from + x / scale);
-		if (flame.map.breaks.some(b => (b.from - flame.from) * scale < x + 60 && (b.to - flame.from) * scale > x - 60))
+		if (flame.map.breaks.some(b => (b.from - flame.from) * scale < x + 50 && (b.to - flame.from) * scale > x - 8))
 			continue;
 		chart.append(svg("line", { class: "tick", x1: x, x2: x, y1: AXIS - 5, y2: height }),
 			svg("text", { class: "tick-text", x: i === n ? x - 2 : x + 3, y: AXIS - 8, "text-anchor": i === n ? "end" : "start" },

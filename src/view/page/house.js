@@ -176,17 +176,27 @@ function drawOutside(e) {
 function drawWay() {
 	const e = ends(view.packet);
 	drawOutside(e);
-	const points = [e.from, ...house.stations.map(s => [s.window.cx, s.window.cy]), e.to].filter(p => p);
+	// where it left the house: a drop or a transmission has its call, a delivery is over with the last station
+	const leaf = view.nodes.find(n => n.kind === "verdict" && view.packet.main && n.code === view.packet.main.code && n.packet === view.packet.number);
+	const door = e.to === house.app || !leaf || !leaf.parent || !leaf.parent.func ? null : house.windows.get(leaf.parent.func.file);
+	const points = [e.from, ...house.stations.map(s => [s.window.cx, s.window.cy]), door ? null : e.to].filter(p => p);
+	let d = softLine(points);
+	if (door && e.to)
+		d += softLine([[door.cx, door.cy], e.to]);
+	house.way.replaceChildren(svg("path", { class: "way-glow", d }), svg("path", { class: "way-line", d }));
+}
+
+function softLine(points) {
 	let d = "";
 	points.forEach(([x, y], i) => {
 		if (!i) {
-			d = `M${x} ${y}`;
+			d = ` M${x} ${y}`;
 			return;
 		}
 		const [px, py] = points[i - 1], bend = Math.min(40, Math.abs(x - px) / 3 + 6);
 		d += Math.abs(y - py) < 2 ? ` Q${(x + px) / 2} ${y - bend / 2} ${x} ${y}` : ` C${px} ${(py + y) / 2} ${x} ${(py + y) / 2} ${x} ${y}`;
 	});
-	house.way.replaceChildren(svg("path", { class: "way-glow", d }), svg("path", { class: "way-line", d }));
+	return d;
 }
 
 function walkTo(i) {

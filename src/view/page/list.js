@@ -18,8 +18,8 @@ function filterWord(word) {
 		return p => !not(p);
 	}
 	if (word.startsWith("fn:")) {
-		const name = word.slice(3);
-		return p => !name || p.roots.some(r => rootCalls(r, name));
+		const numbers = numbersOf(word.slice(3));
+		return word === "fn:" ? () => true : p => p.roots.some(r => rootCalls(r, numbers));
 	}
 	const time = /^([<>])(\d+(?:\.\d+)?)(ns|us|ms|s)$/.exec(word);
 	if (time) {

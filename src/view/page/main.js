@@ -42,7 +42,7 @@ function drawHead(p) {
 	$("p-flow").textContent = p.flow;
 	$("p-verdicts").replaceChildren(...p.verdicts.map(v => el("div", { class: "verdict v-" + v.is.name },
 		el("i", { class: "sign", "aria-hidden": "true" }, v.is.sign), el("b", {}, verdictText(v)),
-		el("span", {}, v.text || v.is.text), el("span", { class: "dim" }, `at ${duration(v.time - p.first)}${v.ledger === 2 ? ", a copy" : ""}`),
+		el("span", {}, v.text || v.is.text), el("span", { class: "dim" }, `at ${duration(v.time - p.first)}${v.ledger === 2 ? ", a copy" : v.answer ? ", an answer to it" : ""}`),
 		v.stack.length ? el("span", { class: "dim" }, "in " + v.stack.slice(0, 4).map(i => (funcs[i] ? funcs[i].name : "?")).join(" < ")) : null)));
 	if (!p.verdicts.length)
 		$("p-verdicts").append(el("div", { class: "verdict v-open" }, el("i", { class: "sign" }, OPEN.sign), el("b", {}, "still on its way"),
@@ -146,9 +146,9 @@ function drawNotices() {
 
 function drawTop() {
 	$("title").textContent = T.title;
-	const calls = roots.reduce((n, r) => n + r.calls.split(";").length, 0), end = packets.reduce((t, p) => Math.max(t, p.last), 0);
+	const end = packets.reduce((t, p) => Math.max(t, p.last), 0);
 	const wall = T.wall !== "0" ? new Date(Number(BigInt(T.wall) / 1000000n)) : null;
-	$("meta").append(...[`${packets.length.toLocaleString("en")} packets`, `${calls.toLocaleString("en")} records`, `${roots.length.toLocaleString("en")} roots`,
+	$("meta").append(...[`${packets.length.toLocaleString("en")} packets`, `${T.records.toLocaleString("en")} records`, `${roots.length.toLocaleString("en")} roots`,
 		duration(end), wall && !isNaN(wall) && wall.getFullYear() > 1971 ? wall.toISOString().replace("T", " ").slice(0, 19) + " UTC" : null,
 	].filter(t => t).map(t => el("span", {}, t)));
 	drawLedger();

@@ -60,7 +60,8 @@ static inline unsigned char *frame_ipv4(struct view_bytes *b, unsigned proto, co
 	ip[9] = (unsigned char)proto;
 	memcpy(ip + 12, (const unsigned char[]){ 10, 0, 0, 1 }, 4);
 	memcpy(ip + 16, to ? to : usual, 4);
-	memcpy(ip + 20, options, n_options);
+	if (n_options)
+		memcpy(ip + 20, options, n_options);
 	put16(ip + 10, sum16(ip, head, 0));
 	frame_end(b, 14 + head + payload);
 	return ip + head;
