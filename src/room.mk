@@ -16,7 +16,14 @@ noinst_LTLIBRARIES += %D%/libstack.la
 lib_LTLIBRARIES += %D%/libglassnet.la
 %C%_libglassnet_la_SOURCES =
 %C%_libglassnet_la_LIBADD = $(STACK_LIBS)
-%C%_libglassnet_la_LDFLAGS = -version-info $(GN_ABI) -Wl,-z,defs
+%C%_libglassnet_la_LDFLAGS = -version-info $(GN_ABI) -Wl,-z,defs -Wl,-Map=%D%/libglassnet.map
+# libtool links libraries by itself: the table of names is filled in behind it.
+noinst_DATA += %D%/libglassnet.named
+CLEANFILES += %D%/libglassnet.map %D%/libglassnet.named
+%D%/libglassnet.named: %D%/libglassnet.la tools/link-named
+	$(AM_V_GEN)so=`sed -n "s/^library_names='\([^ ']*\).*/\1/p" %D%/libglassnet.la`; \
+	test -z "$$so" || $(top_srcdir)/tools/link-named --fill %D%/.libs/$$so %D%/libglassnet.map; \
+	echo "$$so" > $@
 
 # Installed headers, one a line
 glassnetincludedir = $(includedir)/glassnet
