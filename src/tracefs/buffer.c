@@ -4,7 +4,8 @@
  *
  * Theory of operation
  *   A vCPU's buffer is a circle of slots that holds whole records. When it is full the oldest record goes (overrun, as in Linux's overwrite mode). Some records say what
- *   holds from there on: the task, the packet, the clock. The last of each kind that went is kept aside and comes before the rest when the buffer is read.
+ *   holds from there on: the task, the packet, the clock. The last of each kind that went is kept aside and comes before the rest when the buffer is read,
+ *   and then how many are gone (LOST), so that a reader knows which calls began before the buffer does.
  *   tracefs_drain() runs in the drainer's thread: it calls libc and this room only, because the code of other rooms may be patched at that moment.
  * Threads: under the lock of struct tracefs.
  * Mirrors: kernel/trace/ring_buffer.c (overwrite mode, reader's view).
@@ -48,7 +49,7 @@ void trace_buf_clear(struct trace_buf *b)
 		;
 	b->slot = slot;
 	b->size = size;
-	b->written = b->overrun = b->lost = b->entries = 0;
+	b->written = b->overrun = b->overrun_told = b->lost = b->entries = 0;
 	b->head = 0;
 }
 
@@ -70,6 +71,8 @@ size_t trace_buf_pop(struct trace_buf *b, struct gn_trace_rec *to, size_t max)
 {
 	size_t n = b->count ? prelude(b, to) : 0;
 
+	if (n)
+		b->overrun_told = b->overrun;
 	b->has_task = b->has_packet = b->has_clock = false;
 	while (b->count) {
 		unsigned want = record_slots(at(b, 0));
@@ -93,6 +96,7 @@ size_t trace_buf_copy(const struct trace_buf *b, struct gn_trace_rec *to, size_t
 	while (c.count > max - TRACE_PRELUDE)
 		drop_oldest(&c);
 	*ret_left_out += b->entries - c.entries;
+	c.overrun += b->entries - c.entries;
 	if (!c.count)
 		return 0;
 	n = prelude(&c, to);
@@ -215,6 +219,7 @@ static void drop_oldest(struct trace_buf *b)
 
 static size_t prelude(const struct trace_buf *b, struct gn_trace_rec *to)
 {
+	uint64_t gone = b->overrun - b->overrun_told;
 	size_t n = 0;
 
 	if (b->has_clock) {
@@ -227,6 +232,8 @@ static size_t prelude(const struct trace_buf *b, struct gn_trace_rec *to)
 	}
 	if (b->has_packet)
 		to[n++] = b->packet;
+	if (gone)
+		to[n++] = (struct gn_trace_rec){ .val = gone > UINT32_MAX ? UINT32_MAX : (uint32_t)gone, .what = GN_TRACE_LOST };
 	return n;
 }
 

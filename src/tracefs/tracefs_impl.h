@@ -66,6 +66,7 @@ struct trace_buf {
 	struct gn_trace_rec task[2], packet, clock[2];
 	bool has_task, has_packet, has_clock;
 	uint64_t written, overrun, lost; /* records */
+	uint64_t overrun_told;		 /* readers that take the records away know of so many */
 	uint64_t entries;
 };
 

@@ -24,6 +24,8 @@
 #define SEGMENTS 4096
 
 static int segment_add(struct view *v, struct segment s);
+static bool is_rate(uint64_t rate);
+static uint64_t rate_between(uint64_t tick0, uint64_t ns0, uint64_t tick1, uint64_t ns1);
 static uint64_t rate_towards(uint64_t rate, uint64_t have, uint64_t want);
 static uint64_t scaled(uint64_t ticks, uint64_t rate);
 
@@ -40,16 +42,19 @@ int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c
 		k->real = real;
 		if (ticks_per_ms)
 			rate = (1000000ull << 32) / ticks_per_ms;
-		if (rate < RATE_MIN || rate > RATE_MAX)
+		if (!is_rate(rate))
 			return 0;
 		return segment_add(v, (struct segment){ tick, c->mono_ns, rate, real });
 	}
-	if (tick <= k->true_tick || c->mono_ns < k->true_ns + TOO_CLOSE ||
-	    c->mono_ns > UINT64_MAX / 2)
+	if (tick <= k->true_tick || c->mono_ns <= k->true_ns || c->mono_ns > UINT64_MAX / 2)
 		return 0;
-	rate = (uint64_t)(((unsigned __int128)(c->mono_ns - k->true_ns) << 32) /
-			  (tick - k->true_tick));
-	if (rate < RATE_MIN || rate > RATE_MAX) {
+	if (c->mono_ns < k->true_ns + TOO_CLOSE) {
+		k->near_tick = tick;
+		k->near_ns = c->mono_ns;
+		return 0;
+	}
+	rate = rate_between(k->true_tick, k->true_ns, tick, c->mono_ns);
+	if (!is_rate(rate)) {
 		v->errors++;
 		return 0;
 	}
@@ -62,12 +67,17 @@ int view_clock_add(struct view *v, uint64_t tick, const struct gn_trace_clock *c
 						real });
 }
 
+/* The data ends, and the rate is not known: two that are too close are better than none. */
 void view_clock_assume(struct view *v)
 {
 	struct clock *k = &v->clock;
+	uint64_t rate = 0;
 
-	if (!k->ready)
-		segment_add(v, (struct segment){ k->tick, k->ns, ONE, k->real });
+	if (k->ready)
+		return;
+	if (k->near_tick > k->tick)
+		rate = rate_between(k->tick, k->ns, k->near_tick, k->near_ns);
+	segment_add(v, (struct segment){ k->tick, k->ns, is_rate(rate) ? rate : ONE, k->real });
 }
 
 uint64_t view_clock_ns(const struct clock *c, uint64_t tick)
@@ -124,6 +134,18 @@ static int segment_add(struct view *v, struct segment s)
 	return 0;
 }
 
+static bool is_rate(uint64_t rate)
+{
+	return rate >= RATE_MIN && rate <= RATE_MAX;
+}
+
+static uint64_t rate_between(uint64_t tick0, uint64_t ns0, uint64_t tick1, uint64_t ns1)
+{
+	unsigned __int128 rate = ((unsigned __int128)(ns1 - ns0) << 32) / (tick1 - tick0);
+
+	return rate > UINT64_MAX ? 0 : (uint64_t)rate; /* 0 is none */
+}
+
 /*
  * The rate that brings @have to @want in a second, but neither less than half nor more than twice
  * the true one.
@@ -141,7 +163,7 @@ static uint64_t rate_towards(uint64_t rate, uint64_t have, uint64_t want)
 
 static uint64_t scaled(uint64_t ticks, uint64_t rate)
 {
-	unsigned __int128 ns = ((unsigned __int128)ticks * rate) >> 32;
+	unsigned __int128 ns = ((unsigned __int128)ticks * rate + ONE / 2) >> 32;
 
 	return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }

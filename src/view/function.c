@@ -43,6 +43,7 @@ int view_function_roots(FILE *out, struct view *v, struct view_node *const *root
 
 	(void)v;
 	view_text_init(&all, out);
+	all.whole = true; /* a line a record */
 	return view_merge_roots(&all, root, n, put_line, out);
 }
 

@@ -17,6 +17,10 @@
 
 #include "view/reader.h"
 
+static int feed_rest(struct view *v, struct cpu *c, const struct gn_trace_rec **rec, size_t *n);
+static int keep_part(struct view *v, struct cpu *c, const struct gn_trace_rec *r, size_t n);
+static void drop_part(struct view *v, struct cpu *c);
+static unsigned payload_slots(const struct gn_trace_rec *r);
 static int feed_one(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
 static int feed_call(struct view *v, struct cpu *c, const struct gn_trace_rec *r);
 static int feed_entry(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
@@ -30,7 +34,7 @@ static int feed_mark(struct view *v, struct cpu *c, const struct gn_trace_rec *r
 static void feed_lost(struct view *v, struct cpu *c, const struct gn_trace_rec *r);
 static struct task *task_get(struct view *v, struct cpu *c, uint32_t tid);
 static struct task *task_now(struct view *v, struct cpu *c);
-static void written_at(struct cpu *c, uint64_t t);
+static void written_at(struct cpu *c, uint64_t from, uint64_t t, bool work);
 static void settle_announcement(struct view *v, struct cpu *c);
 static int by_start(const void *a, const void *b);
 
@@ -74,6 +78,8 @@ void view_free(struct view *v)
 	view_packet_free(v);
 	view_table_free(v);
 	view_clock_free(&v->clock);
+	for (unsigned i = 0; i < VIEW_CPUS; i++)
+		free(v->cpu[i].part);
 	view_pool_free(v);
 	free(v->task_map.slot);
 	free(v->kept);
@@ -89,12 +95,13 @@ int view_feed(struct view *v, unsigned cpu, const struct gn_trace_rec *rec, size
 		v->errors += n;
 		return 0;
 	}
+	err = feed_rest(v, c, &rec, &n);
 	for (size_t i = 0; i < n && !err; i++) {
 		const struct gn_trace_rec *r = &rec[i];
-		unsigned slots = GN_TRACE_ID(r->what) < GN_TRACE_KIND ? 0 : GN_TRACE_SLOTS(r->what);
+		unsigned slots = payload_slots(r);
 
 		if (slots > n - i - 1) {
-			v->errors++;
+			err = keep_part(v, c, r, n - i);
 			break;
 		}
 		err = feed_one(v, c, r, slots);
@@ -129,6 +136,8 @@ int view_feed_chunks(struct view *v, const void *buf, size_t len)
 		memcpy(rec, p, h.n * sizeof(*rec));
 		err = view_feed(v, h.cpu, rec, h.n);
 		free(rec);
+		if (h.cpu < VIEW_CPUS)
+			drop_part(v, &v->cpu[h.cpu]); /* records never straddle chunks */
 		if (err)
 			return err;
 		p += h.n * sizeof(*rec);
@@ -140,8 +149,10 @@ int view_feed_chunks(struct view *v, const void *buf, size_t len)
 int view_end(struct view *v)
 {
 	view_clock_assume(v);
-	for (unsigned i = 0; i < VIEW_CPUS; i++)
+	for (unsigned i = 0; i < VIEW_CPUS; i++) {
 		view_packet_settle(&v->cpu[i]);
+		drop_part(v, &v->cpu[i]);
+	}
 	for (struct task *k = v->tasks; k; k = k->next)
 		view_tree_flush(v, k);
 	return v->starved || !v->clock.ready ? -ENOMEM : 0;
@@ -193,6 +204,49 @@ struct view_node *const *view_roots(struct view *v, size_t *ret_n)
 	return v->kept;
 }
 
+/* A record began in an earlier call of view_feed(). */
+static int feed_rest(struct view *v, struct cpu *c, const struct gn_trace_rec **rec, size_t *n)
+{
+	unsigned slots, rest;
+
+	if (!c->n_part)
+		return 0;
+	slots = payload_slots(c->part);
+	rest = slots + 1 - c->n_part;
+	if (rest > *n)
+		rest = (unsigned)*n;
+	memcpy(c->part + c->n_part, *rec, rest * sizeof(**rec));
+	c->n_part += rest;
+	*rec += rest;
+	*n -= rest;
+	if (c->n_part < slots + 1)
+		return 0;
+	c->n_part = 0;
+	return feed_one(v, c, c->part, slots);
+}
+
+static int keep_part(struct view *v, struct cpu *c, const struct gn_trace_rec *r, size_t n)
+{
+	if (!c->part)
+		c->part = view_alloc(v, 256, sizeof(*c->part));
+	if (!c->part)
+		return -ENOMEM;
+	memcpy(c->part, r, n * sizeof(*r));
+	c->n_part = (unsigned)n;
+	return 0;
+}
+
+static void drop_part(struct view *v, struct cpu *c)
+{
+	v->errors += c->n_part != 0;
+	c->n_part = 0;
+}
+
+static unsigned payload_slots(const struct gn_trace_rec *r)
+{
+	return GN_TRACE_ID(r->what) < GN_TRACE_KIND ? 0 : GN_TRACE_SLOTS(r->what);
+}
+
 static int feed_one(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots)
 {
 	struct node *verdict = c->verdict;
@@ -207,7 +261,7 @@ static int feed_one(struct view *v, struct cpu *c, const struct gn_trace_rec *r,
 	case GN_TRACE_TASK:
 		return feed_task(v, c, r, slots);
 	case GN_TRACE_PACKET:
-		written_at(c, r->t);
+		written_at(c, r->t, r->t, false);
 		return view_packet_switch(v, c, r->t, r->val);
 	case GN_TRACE_FRAME:
 		return feed_frame(v, c, r, slots);
@@ -247,7 +301,7 @@ static int feed_call(struct view *v, struct cpu *c, const struct gn_trace_rec *r
 		return -ENOMEM;
 	if (r->val == UINT32_MAX && end < c->now)
 		end = c->now;
-	written_at(c, end);
+	written_at(c, r->t, end, true);
 	if (view_tree_close(v, c, k, r, end))
 		return 0;
 	x = view_node_new(v, VIEW_CALL);
@@ -298,7 +352,7 @@ static int feed_task(struct view *v, struct cpu *c, const struct gn_trace_rec *r
 {
 	struct task *k;
 
-	written_at(c, r->t);
+	written_at(c, r->t, r->t, false);
 	k = task_get(v, c, r->val);
 	if (!k)
 		return -ENOMEM;
@@ -350,7 +404,7 @@ static int feed_frame(struct view *v, struct cpu *c, const struct gn_trace_rec *
 	}
 	x->n.cpu = (unsigned)(c - v->cpu);
 	x->t0 = x->t1 = r->t;
-	written_at(c, r->t);
+	written_at(c, r->t, r->t, true);
 	view_tree_leaf(v, k, x);
 	return 0;
 }
@@ -387,7 +441,7 @@ static int feed_verdict(struct view *v, struct cpu *c, const struct gn_trace_rec
 		owner->last_verdict = x;
 		p->n_verdicts++;
 	}
-	written_at(c, r->t);
+	written_at(c, r->t, r->t, true);
 	view_tree_leaf(v, k, x);
 	c->verdict = x;
 	return 0;
@@ -438,7 +492,7 @@ static int feed_mark(struct view *v, struct cpu *c, const struct gn_trace_rec *r
 	x->n.cpu = (unsigned)(c - v->cpu);
 	x->t0 = x->t1 = r->t;
 	x->n.packet = view_packet_at(c, r->t);
-	written_at(c, r->t);
+	written_at(c, r->t, r->t, true);
 	view_tree_leaf(v, k, x);
 	return 0;
 }
@@ -481,18 +535,20 @@ static struct task *task_now(struct view *v, struct cpu *c)
 }
 
 /*
- * A record was written at @t. What began before the first one after a loss may miss callees; before
- * the very first, its own beginning.
+ * A record about what began at @from was written at @t. What began before the first one after a
+ * loss was written may miss callees; what began before the first one of all, its beginning. Data
+ * begins with @work, a call or a leaf: who hands out a buffer whose older half is gone says task and
+ * packet first, then what is lost.
  */
-static void written_at(struct cpu *c, uint64_t t)
+static void written_at(struct cpu *c, uint64_t from, uint64_t t, bool work)
 {
 	if (c->lossy) {
 		c->lossy = false;
-		c->lossy_until = t;
+		c->lossy_until = c->begun ? t : from;
 		if (!c->begun)
-			c->begin = t;
+			c->begin = from;
 	}
-	c->begun = true;
+	c->begun |= work;
 	if (c->now < t)
 		c->now = t;
 }

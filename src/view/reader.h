@@ -85,6 +85,8 @@ struct cpu {
 	size_t n_stints, cap_stints;
 	struct node *verdict; /* written just now: a STACK is its */
 	bool announcing;
+	struct gn_trace_rec *part; /* a record whose other slots are still to come, n_part so far */
+	unsigned n_part;
 };
 
 /* Between two CLOCK records time runs evenly: ns = this ns + (tick - this tick) * rate / 2^32. */
@@ -101,6 +103,7 @@ struct clock {
 	bool first;
 	uint64_t tick, ns, real;
 	uint64_t true_tick, true_ns; /* the last one used */
+	uint64_t near_tick, near_ns; /* the last one too close to the first */
 };
 
 struct view {

@@ -167,7 +167,7 @@ static bool has_line(const struct view_text *t, const struct cursor *c)
 	if (c->leaving)
 		return n->kind == VIEW_CALL && n->end && t->profile != VIEW_PATH &&
 		       view_profile_has(t->profile, n->func->name);
-	if (n->kind == VIEW_CALL && (n->cut || t->thresh))
+	if (n->kind == VIEW_CALL && ((n->cut && !t->whole) || t->thresh))
 		return false;
 	return shown(t, n) == SHOWN;
 }

@@ -158,6 +158,7 @@ struct view_text {
 	bool sleep_time;		    /* on: time asleep counts (option sleep-time) */
 	bool packets;			    /* off: verdicts and frames as comments (option funcgraph-packets) */
 	bool thresh;			    /* tracing_thresh is set: as in Linux only returns are printed */
+	bool whole;			    /* the beginning of a call that began before the data has a line, too */
 	unsigned cpus;			    /* how many there are: width of the column, 1 by default */
 	unsigned fold;			    /* 0: nothing; else bits VIEW_FOLD_*: these helpers are left out with their callees */
 	enum view_profile profile;	    /* view_profile() */

@@ -422,6 +422,8 @@ END_TEST
 
 START_TEST(test_overrun_is_exact)
 {
+	char lost[64];
+
 	put(&x, "buffer_size_kb", "1");
 	put(&x, "set_ftrace_filter", "udp_recvmsg");
 	put(&x, "current_tracer", "function_graph");
@@ -433,6 +435,11 @@ START_TEST(test_overrun_is_exact)
 	ck_assert_uint_le(stat_of("entries: "), 64);
 	ck_assert_uint_eq(stat_of("entries: ") + stat_of("overrun: "), 500);
 	ck_assert_uint_eq(tracefix_count(tracefix_cat(&x, "trace"), "udp_recvmsg()"), stat_of("entries: "));
+	/* who takes them away is told how many went before */
+	snprintf(lost, sizeof(lost), " [LOST %u EVENTS]\n", (unsigned)stat_of("overrun: "));
+	ck_assert_ptr_nonnull(strstr(tracefix_cat(&x, "trace_pipe"), lost));
+	datagrams(1);
+	ck_assert_ptr_null(strstr(tracefix_cat(&x, "trace_pipe"), "LOST"));
 	/* grown at run time */
 	put(&x, "buffer_size_kb", "1024");
 	datagrams(500);

@@ -77,6 +77,22 @@ START_TEST(order_of_entry_and_flags)
 }
 END_TEST
 
+/* Each record has its line, also that of a call that began before the data does. */
+START_TEST(calls_from_before_the_data)
+{
+	static const char *const names[] = { "ip_rcv", "ip_rcv_finish", NULL };
+
+	name_functions(view, names);
+	put_rec(&s, 0, 12, GN_TRACE_LOST);
+	put_call(&s, 2, 1, 1000003000, 1000004000);
+	put_call(&s, 1, 0, 1000001000, 1000005000);
+	ck_assert_str_eq(
+		printed(),
+		"           <...>-0       [000] .....     1.000001: ip_rcv <-0\n"
+		"           <...>-0       [000] .....     1.000003: ip_rcv_finish <-ip_rcv\n");
+}
+END_TEST
+
 /*
  * The recorded text: each line becomes two calls, the caller around it; the callee's line comes out
  * as it was, but for flags that nesting does not tell.
@@ -124,7 +140,8 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { order_of_entry_and_flags, recorded_text, NULL };
+	const TTest *const tests[] = { order_of_entry_and_flags, calls_from_before_the_data,
+				       recorded_text, NULL };
 
 	return suite_of("function", setup, teardown, tests);
 }
