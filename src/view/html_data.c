@@ -51,6 +51,7 @@ struct data {
 static void find_t0(struct data *d);
 static void write_head(struct data *d);
 static void write_losses(struct data *d);
+static void write_happenings(struct data *d);
 static void write_steps(struct data *d);
 static void write_house(struct data *d);
 static void write_roots(struct data *d);
@@ -81,6 +82,7 @@ int html_data(FILE *out, struct view *v, const struct view_html_opts *o)
 	find_t0(&d);
 	write_head(&d);
 	write_losses(&d);
+	write_happenings(&d);
 	write_steps(&d);
 	write_house(&d);
 	write_roots(&d);
@@ -143,6 +145,25 @@ static void write_losses(struct data *d)
 		fputs(i ? ",[" : "[", d->out);
 		html_json_string(d->out, s->events[i].name);
 		fprintf(d->out, ",%" PRIu64 "]", s->events[i].n);
+	}
+	putc(']', d->out);
+}
+
+/* The tracepoints that name a packet, by its id: [time, cpu, id, name, fields] */
+static void write_happenings(struct data *d)
+{
+	const struct view_source *s = d->o->src;
+	bool comma = false;
+
+	fputs(",\n\"happenings\":[", d->out);
+	for (size_t i = 0; s && i < s->n_happenings; i++) {
+		const struct view_happening *h = &s->happening[i];
+
+		if (!h->packet)
+			continue;
+		fprintf(d->out, "%s[%" PRIu64 ",%u,%" PRIu32 ",%u,%u]", comma ? ",\n" : "", after(d, h->time), h->cpu, h->packet,
+			html_string(&d->str, h->name), html_string(&d->str, h->fields));
+		comma = true;
 	}
 	putc(']', d->out);
 }

@@ -41,11 +41,16 @@ const all = T.packets.map(p => {
 	const main = mainVerdict(verdicts, frames);
 	const seen = frames.length ? frames[0].time : p[2];
 	return { number: p[0], id: p[1], first: p[2], last: p[3], matched: p[4], open: p[5], flow: W[p[6]], verdicts, frames, main, is: main ? main.is : OPEN,
-		roots: [], stack: Math.max(0, p[3] - seen), length: frames.length ? frames[0].length : 0 };
+		roots: [], points: [], stack: Math.max(0, p[3] - seen), length: frames.length ? frames[0].length : 0 };
 });
 const byNumber = new Map(all.map(p => [p.number, p]));
 // Ids are given before a frame is there, and to frames that the packet filter refuses: those have neither bytes nor end and are not listed.
 const packets = all.filter(p => p.frames.length || p.verdicts.length);
+
+const byId = new Map(all.map(p => [p.id, p]));
+for (const h of T.happenings)
+	if (byId.has(h[2]))
+		byId.get(h[2]).points.push({ time: h[0], cpu: h[1], name: W[h[3]], fields: W[h[4]] });
 
 const roots = T.roots.map((r, i) => ({ index: i, cpu: r[0], task: W[r[1]], start: r[2], calls: r[3], packets: [...new Set(r[4])], depth: r[5], tree: null }));
 for (const r of roots)
@@ -109,7 +114,7 @@ function announcer(packet, first) {
 		if (r.cpu !== first.cpu)
 			continue;
 		const tree = r.packets.length ? null : treeOf(r);
-		return tree && tree[0].func && tree[0].func.name === "do_IRQ" ? r : null;
+		return tree && tree[0].func && tree[0].func.step === 4 ? r : null;
 	}
 	return null;
 }

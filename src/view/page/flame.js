@@ -15,21 +15,22 @@ function makeLanes(nodes) {
 		lane.nodes.push(n);
 		lane.depth = Math.max(lane.depth, n.depth + 1);
 		if (n.func)
-			kindOf(n.func.name, n.depth).forEach(k => lane.kinds.add(k));
+			kindOf(n.func, n.depth).forEach(k => lane.kinds.add(k));
 	}
 	return [...lanes.values()];
 }
 
-function kindOf(name, depth) {
-	if (/^do_IRQ$|^irq_enter$/.test(name))
+// By the step where there is one: names may be those of another kernel.
+function kindOf(func, depth) {
+	if (func.step === 4)
 		return ["interrupt"];
-	if (/^(__)?do_softirq$|^run_ksoftirqd$|^net_rx_action$/.test(name))
+	if (func.step === 6)
 		return ["softirq"];
-	if (/recvmsg$|recvfrom$/.test(name))
+	if (/recvmsg$|recvfrom$/.test(func.name))
 		return ["reader"];
-	if (/sendmsg$|sendto$/.test(name))
+	if (/sendmsg$|sendto$/.test(func.name))
 		return ["sender"];
-	return depth === 0 && /timer/.test(name) ? ["timer"] : [];
+	return depth === 0 && /timer/.test(func.name) ? ["timer"] : [];
 }
 
 // Time to place: piecewise linear. A long gap in which nobody ran (no call, or calls that slept) shrinks to a threshold and grows with its logarithm only.

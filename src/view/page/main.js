@@ -30,6 +30,7 @@ function show(packet) {
 	setFlame(view.nodes);
 	setHouse(view.nodes);
 	setBytes(packet);
+	drawPoints(packet);
 	scrollToPacket(packet);
 	markRow();
 	history.replaceState(null, "", "#p=" + packet.number);
@@ -108,6 +109,21 @@ function drawShares() {
 	$("shares").hidden = !total;
 }
 
+// The kernel's tracepoints that name this packet; a recording by LTTng has them.
+function drawPoints(packet) {
+	$("points-card").hidden = !packet.points.length;
+	$("points").replaceChildren(...packet.points.map(h => el("div", { class: "point" }, el("span", { class: "dim" }, sinceFirst(h.time)), el("b", {}, h.name),
+		el("span", {}, h.fields))));
+}
+
+// What was counted while the trace was read.
+function drawHolds() {
+	const rows = (T.events || []).map(e => [e[0], e[1].toLocaleString("en")]);
+	rows.push(["packets listed", packets.length.toLocaleString("en")], ["ids without bytes and end", (all.length - packets.length).toLocaleString("en")],
+		["functions met", funcs.length.toLocaleString("en")], ["records lost", T.lost.toLocaleString("en")], ["records of no use", T.errors.toLocaleString("en")]);
+	$("events").replaceChildren(...rows.map(r => el("div", {}, el("dt", {}, r[0]), el("dd", {}, r[1]))));
+}
+
 // The loss ledger: packets by verdict, drops by reason; a click filters.
 function drawLedger() {
 	const counts = new Map();
@@ -152,6 +168,7 @@ function drawTop() {
 		duration(end), wall && !isNaN(wall) && wall.getFullYear() > 1971 ? wall.toISOString().replace("T", " ").slice(0, 19) + " UTC" : null,
 	].filter(t => t).map(t => el("span", {}, t)));
 	drawLedger();
+	drawHolds();
 	drawNotices();
 }
 

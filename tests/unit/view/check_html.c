@@ -278,7 +278,9 @@ END_TEST
 START_TEST(test_V7_losses_are_told)
 {
 	struct view_count events[] = { { "glassnet:batch", 77 }, { "skb:<kfree_skb>", 3 } };
-	struct view_source src = { .events = events, .n_events = 2, .lost_events = 5, .lost_packets = 6, .bad = 7, .warnings = "discarded <5>" };
+	struct view_happening happening[] = { { .time = 6000000, .packet = 1, .name = "skb:<kfree_skb>", .fields = "reason=</script>" },
+					      { .time = 6000000, .packet = 0, .name = "napi:napi_poll", .fields = "" } };
+	struct view_source src = { .events = events, .n_events = 2, .happening = happening, .n_happenings = 2, .lost_events = 5, .lost_packets = 6, .bad = 7, .warnings = "discarded <5>" };
 
 	put_kind(&story.slots[0], story.t, GN_TRACE_LOST, 123, NULL, 0);
 	story_arp(&story);
@@ -287,6 +289,8 @@ START_TEST(test_V7_losses_are_told)
 	ck_assert_uint_eq(count_text("\"lostEvents\":5,\"lostPackets\":6,\"bad\":7"), 1);
 	ck_assert_uint_eq(count_text("discarded \\u003c5\\u003e"), 1);
 	ck_assert_uint_eq(json_count("events"), 2);
+	ck_assert_uint_eq(json_count("happenings"), 1);
+	ck_assert_uint_eq(count_text("reason=\\u003c/script\\u003e"), 1);
 }
 END_TEST
 
