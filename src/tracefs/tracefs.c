@@ -71,7 +71,7 @@ unsigned tracefs_interval_ms(struct net *net)
 	const struct tracefs *t = net->tracefs;
 
 	if (t && __atomic_load_n(&t->armed, __ATOMIC_RELAXED))
-		return 2; /* a ring of 2 MiB holds more than a vCPU writes meanwhile */
+		return 2; /* a ring of 8 MiB holds more than a vCPU writes meanwhile */
 	return tracefs_active(net) ? 100 : 0;
 }
 
