@@ -223,7 +223,8 @@ static inline const char *tracefix_calls(const char *text)
 		if (*line == '#')
 			continue;
 		bar = memchr(line, '|', (size_t)(end - line));
-		if (!bar || to + (end - bar) + 2 > out + sizeof(out))
+		/* nothing behind the bar: an arrow around an interrupt */
+		if (!bar || bar + 1 == end || to + (end - bar) + 2 > out + sizeof(out))
 			continue;
 		for (bar++; bar < end && *bar == ' ' && bar[1] == ' '; bar += 2)
 			*to++ = '.';
