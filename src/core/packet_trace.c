@@ -27,6 +27,7 @@ struct packet_filter {
 	struct sock_filter insns[]; /* one program behind the other */
 };
 
+static bool recording(void);
 static bool packet_matches(const struct sk_buff *skb, bool link);
 static void put_frame(const struct sk_buff *skb, enum gn_trace_dir dir, bool link,
 			      unsigned ifindex, unsigned queue);
@@ -105,6 +106,12 @@ void __packet_trace_local(struct sk_buff *skb, bool link)
 	trace_work_for(skb->packet_id, skb->packet_match);
 }
 
+/* tracing_on may be off while packets keep their ids. */
+static bool recording(void)
+{
+	return trace_thread.ring && READ_ONCE(trace_state.mask);
+}
+
 /* --- bytes --- */
 
 void __packet_trace_tx(const struct sk_buff *skb, const struct net_device *dev)
@@ -123,7 +130,7 @@ static void put_frame(const struct sk_buff *skb, enum gn_trace_dir dir, bool lin
 	} p;
 	unsigned caplen = min(skb->len, (unsigned)GN_TRACE_SNAPLEN);
 
-	if (!trace_thread.ring)
+	if (!recording())
 		return;
 	p.f = (struct gn_trace_frame){ .len = skb->len, .caplen = (uint16_t)caplen,
 				       .dir = (uint8_t)dir, .link = link, .ifindex = ifindex,
@@ -142,11 +149,11 @@ void packet_trace_verdict(const struct sk_buff *skb, enum ledger_verdict v,
 		[VERDICT_FORWARDED] = GN_TRACE_FORWARDED, [VERDICT_SENT] = GN_TRACE_SENT,
 		[VERDICT_MERGED] = GN_TRACE_MERGED,	  [VERDICT_DROPPED] = GN_TRACE_DROPPED,
 	};
-	struct gn_trace_verdict rec = { .code = code[v], .ledger = skb->ledger,
-					.ifindex = verdict_ifindex(skb, v) };
+	struct gn_trace_verdict rec = { .code = code[v], .ledger = skb->ledger };
 
-	if (!trace_packets_on() || !trace_thread.ring || skb->packet_match != TRACE_MATCH)
+	if (!trace_packets_on() || !recording() || skb->packet_match != TRACE_MATCH)
 		return;
+	rec.ifindex = verdict_ifindex(skb, v);
 	if (v == VERDICT_DROPPED)
 		rec.reason = (uint16_t)reason;
 	if (v == VERDICT_DELIVERED && skb->sk)

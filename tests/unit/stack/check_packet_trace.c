@@ -547,6 +547,28 @@ START_TEST(test_off_leaves_no_record_and_no_id)
 }
 END_TEST
 
+/* tracing_on 0: ids go on, nothing is written down. */
+START_TEST(test_not_recording)
+{
+	_Alignas(4) unsigned char mem[130];
+	struct socket *s = tracefix_udp(5000);
+
+	tracefix_know_peer();
+	tracefix_trace(true);
+	trace_state.mask = 0;
+	tracefix_inject(mem + 2, flow_frame(mem + 2, READ_5000, 1));
+	tracefix_inject(mem + 2, flow_frame(mem + 2, ECHO, 1));
+	tracefix_turn();
+	trace_state.mask = ~0u;
+	ck_assert_int_eq(tracefix_recv(s), 18);
+	tracefix_read();
+	ck_assert_ptr_null(tracefix_frame(0, 0, 0));
+	ck_assert_ptr_null(tracefix_verdict(0, 0));
+	ck_assert_uint_eq(tracefix_calls(1, "skb_free_datagram_locked"), 1);
+	tracefix_close(s);
+}
+END_TEST
+
 /* A datagram that came while nothing was traced is read while it is, and the other way round. */
 START_TEST(test_on_and_off_in_between)
 {
@@ -577,7 +599,7 @@ Suite *suite(void)
 				       test_queued_packets_leave_in_their_own_name, test_socket_backlog,
 				       test_fragments_sent_and_put_together, test_forwarded_packet,
 				       test_bad_filters_are_refused_with_a_text, test_off_leaves_no_record_and_no_id,
-				       test_on_and_off_in_between, NULL };
+				       test_not_recording, test_on_and_off_in_between, NULL };
 
 	return suite_of("packet_trace", tracefix_begin, tracefix_end, tests);
 }
