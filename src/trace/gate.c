@@ -28,6 +28,7 @@ void trace_root_exit(struct trace_frame *f);
 static uint32_t gate_now(const struct trace_thread *t);
 static bool pid_allowed(uint32_t tid);
 static void announce(struct trace_thread *t);
+static void forget_open(struct trace_thread *t);
 
 uint64_t trace_ticks(void)
 {
@@ -51,6 +52,8 @@ void trace_enter(struct trace_ring *r, uint32_t tid, const char *comm)
 	}
 	trace_packet_switch(t->packet);
 	t->allowed = pid_allowed(tid);
+	if (unlikely(t->levels != trace_state.levels))
+		forget_open(t);
 	t->gate = gate_now(t) & t->open;
 }
 
@@ -194,4 +197,12 @@ static void announce(struct trace_thread *t)
 
 		trace_put_at(t->ring, f->t, GN_TRACE_ENTRY, f->id, &e, sizeof(e));
 	}
+}
+
+/* The depth limit changed while the thread slept: what it has open was counted by the old one, and is not recorded any more. */
+static void forget_open(struct trace_thread *t)
+{
+	for (struct trace_frame *f = t->top; f; f = f->up)
+		f->gate = 0;
+	t->levels = trace_state.levels;
 }

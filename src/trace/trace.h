@@ -67,6 +67,7 @@ struct trace_thread {
 	bool allowed;	 /* by set_ftrace_pid */
 	uint64_t said_t; /* entry of the innermost function that was announced */
 	uint32_t match;	 /* what the packet filter said of `packet`: trace/work.h */
+	uint32_t levels; /* of trace_state, when the open functions were entered */
 };
 extern __attribute__((tls_model("initial-exec"))) _Thread_local struct trace_thread trace_thread;
 

@@ -22,6 +22,7 @@
 static struct trace_ring *ring;
 static struct gn_trace_rec rec[SLOTS + 64];
 static size_t nrec;
+static struct wheel wheel;
 
 const char *suite_skip(void)
 {
@@ -53,6 +54,7 @@ static inline void arm_all(void)
 
 static inline void trace_begin(void)
 {
+	wheel_init(&wheel, 0);
 	ring = trace_ring_create(3, SLOTS);
 	ck_assert_ptr_nonnull(ring);
 	trace_state.levels = TRACE_LEVELS;
@@ -130,7 +132,6 @@ static inline uint32_t sum(void)
 	return csum_partial(to_sum, sizeof(to_sum), 0);
 }
 
-static struct wheel wheel;
 static struct timer_list timer;
 static void (*below)(void);
 
@@ -145,8 +146,6 @@ static inline void run_below(void (*fn)(void))
 	static unsigned long now;
 
 	below = fn;
-	if (!now)
-		wheel_init(&wheel, 0);
 	timer_setup(&timer, on_timer, 0);
 	timer.expires = ++now;
 	wheel_add(&wheel, &timer);
