@@ -2,8 +2,10 @@
 /* check_fgraph: functions do the same when they are patched; debuggers see through; a child of fork() has its own code. */
 #include "armfix.h"
 
+#include <errno.h>
 #include <execinfo.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -169,9 +171,44 @@ START_TEST(test_fork)
 }
 END_TEST
 
+/* A child that may not open /proc/self/mem is told so, and nothing is changed; later it may. */
+static int without_mem(void)
+{
+	const struct rlimit none = { 0, 100 }, some = { 100, 100 };
+	struct extack err = { "" };
+
+	if (setrlimit(RLIMIT_NOFILE, &none) || fgraph_arm(NULL, &err) != -EMFILE)
+		return 1;
+	if (strcmp(err.msg, "functions cannot be traced: /proc/self/mem: Too many open files"))
+		return 2;
+	enter();
+	sum();
+	if (strcmp(story(), "do_csum 1, csum_partial 0"))
+		return 3;
+	if (setrlimit(RLIMIT_NOFILE, &some) || fgraph_arm(NULL, &err))
+		return 4;
+	sum();
+	return *story() ? 5 : 0;
+}
+
+START_TEST(test_no_mem)
+{
+	pid_t pid;
+	int status;
+
+	arm_all();
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid)
+		_exit(without_mem());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_results_are_the_same, test_kinds, test_backtrace, test_fork, NULL };
+	const TTest *const tests[] = { test_results_are_the_same, test_kinds, test_backtrace, test_fork, test_no_mem, NULL };
 
 	return suite_of("fgraph", begin, trace_end, tests);
 }
