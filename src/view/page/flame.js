@@ -33,8 +33,10 @@ function kindOf(func, depth) {
 	return depth === 0 && /timer/.test(func.name) ? ["timer"] : [];
 }
 
-// Time to place: piecewise linear. A long gap in which nobody ran (no call, or calls that slept) shrinks to a threshold and grows with its logarithm only.
-function makeMap(nodes, trueScale) {
+// Time to place: piecewise linear. A long gap in which nobody ran for the packet (no call, calls that slept, calls for other packets of the same poll)
+// shrinks to a threshold and grows with its logarithm only.
+function makeMap(all, trueScale) {
+	const own = all.filter(n => isOwn(n, view.packet) || !n.root.packets.length), nodes = own.length ? own : all;
 	const times = [...new Set(nodes.flatMap(n => n.end === null ? [n.start] : [n.start, n.end]))].sort((a, b) => a - b);
 	if (times.length < 2)
 		times.push((times[0] || 0) + 1000);
@@ -125,7 +127,8 @@ function drawAxis(chart, width, height, scale) {
 	const n = Math.max(2, Math.floor(width / 130));
 	for (let i = 0; i <= n; i++) {
 		const x = i * width / n, t = timeAt(flame.from + x / scale);
-		if (flame.map.breaks.some(b => (b.from - flame.from) * scale < x + 50 && (b.to - flame.from) * scale > x - 8))
+		const before = i === n ? 64 : 8, behind = i === n ? 2 : 50;
+		if (flame.map.breaks.some(b => (b.from - flame.from) * scale < x + behind && (b.to - flame.from) * scale > x - before))
 			continue;
 		chart.append(svg("line", { class: "tick", x1: x, x2: x, y1: AXIS - 5, y2: height }),
 			svg("text", { class: "tick-text", x: i === n ? x - 2 : x + 3, y: AXIS - 8, "text-anchor": i === n ? "end" : "start" },
