@@ -293,7 +293,7 @@ static void packet_print(struct live *l, struct live_packet *lp)
 	trace_show_flow(lp->p, flow, sizeof(flow));
 	trace_show_fate(l->v, lp->p, l->fate, sizeof(l->fate));
 	header(l);
-	l->printed++;
+	lp->p->number = ++l->printed; /* the view counts those that do not match, too */
 	if (o->json) {
 		out_open(o, NULL, '{');
 		trace_show_json_packet(o, l->v, lp->p);

@@ -26,5 +26,6 @@ TEST_HELPERS += %D%/differential/differential
 # glassnetd on TAP devices
 SCRIPTED_TESTS += %D%/live.sh
 SCRIPTED_TESTS += %D%/tracing.sh
+SCRIPTED_TESTS += %D%/trace.sh
 TEST_HELPERS += %D%/probe
 %C%_probe_SOURCES = %D%/probe.c

@@ -249,7 +249,7 @@ END_TEST
 
 /* --- the command --- */
 
-/* The answers to claim, filter, tables, CPUs, current_tracer; the next request has number 6 (without a filter: 5). */
+/* The answers to claim, filter, size, tables, CPUs, current_tracer: the number of the next request. */
 static unsigned put_start(bool filter)
 {
 	unsigned seq = 1;
@@ -257,6 +257,7 @@ static unsigned put_start(bool filter)
 	put_error(seq++, 0, NULL);
 	if (filter)
 		put_error(seq++, 0, NULL);
+	put_error(seq++, 0, NULL);
 	put_text(seq, tables);
 	put_done(seq++);
 	put_text(seq, "00000001 00000000\n00000002 00000000\n");
@@ -299,6 +300,7 @@ START_TEST(test_command)
 	ck_assert_ptr_nonnull(strstr(out, "packet 1: "));
 	expect_path(GN_CTL_TRACE_CLAIM, "trace graph", NULL);
 	expect_path(GN_CTL_WRITE, "/sys/kernel/tracing/set_packet_filter", "udp\nEN10MB ");
+	expect_path(GN_CTL_WRITE, "/sys/kernel/tracing/buffer_size_kb", "16384\n");
 	expect_path(GN_CTL_READ, "/sys/kernel/tracing/trace_tables", NULL);
 	expect_path(GN_CTL_READ, "/proc/net/softnet_stat", NULL);
 	expect_path(GN_CTL_WRITE, "/sys/kernel/tracing/current_tracer", "function_graph\n");
