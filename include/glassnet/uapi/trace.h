@@ -55,7 +55,7 @@ struct gn_trace_entry {
 	__u32 reserved[3];
 };
 
-enum gn_trace_dir { GN_TRACE_RX = 1, GN_TRACE_TX, GN_TRACE_LOCAL /* made here, seen before it has a link header */ };
+enum gn_trace_dir { GN_TRACE_RX = 1, GN_TRACE_TX, GN_TRACE_LOCAL /* made here: IP as it leaves the stack's upper half, ARP with its link header */ };
 
 struct gn_trace_frame {
 	__u32 len;     /* whole length */
@@ -74,7 +74,7 @@ struct gn_trace_verdict {
 	__u16 reason; /* dropped: number of the reason; trace_tables names it */
 	__u32 port;   /* delivered: local port of the socket, host order */
 	__u32 ifindex; /* sent, forwarded: by which device; else the one it came by */
-	__u8 ledger;  /* 1 frame, 2 copy, 3 locally made */
+	__u8 ledger;  /* 1 frame, 2 copy, 3 locally made, 0 none: dropped after it was delivered, as unread at close */
 	__u8 reserved[3];
 };
 
