@@ -139,9 +139,9 @@ END_TEST
 
 START_TEST(test_options)
 {
-	char line[80];
+	char line[80], *all = strdup(tracefix_cat(&x, "trace_options"));
 
-	for (const char *p = tracefix_cat(&x, "trace_options"), *end; *p; p = end + 1) {
+	for (const char *p = all, *end; *p; p = end + 1) {
 		bool on = strncmp(p, "no", 2);
 		const char *name = on ? p : p + 2;
 		char file[80];
@@ -150,6 +150,7 @@ START_TEST(test_options)
 		snprintf(file, sizeof(file), "options/%.*s", (int)(end - name), name);
 		is(&x, file, on ? "1\n" : "0\n");
 	}
+	free(all);
 	ck_assert(has_line(tracefix_cat(&x, "trace_options"), "funcgraph-duration"));
 	ck_assert(has_line(tracefix_cat(&x, "trace_options"), "nofuncgraph-tail"));
 	ck_assert(has_line(tracefix_cat(&x, "trace_options"), "nostacktrace"));

@@ -80,13 +80,14 @@ static void *work(void *arg)
 {
 	struct worker *w = arg;
 	struct vcpu *v = w->net->m.cpu[w->cpu];
-	unsigned char frame[FRAME];
+	_Alignas(4) unsigned char mem[2 + FRAME];
+	unsigned char *frame = mem + 2; /* the IP header is aligned */
 	char buf[64];
 
 	make_frame(frame, w);
 	while (!__atomic_load_n(w->stop, __ATOMIC_ACQUIRE)) {
 		for (unsigned i = 0; i < BATCH; i++)
-			w->put += !memdev_inject(w->dev, 0, frame, sizeof(frame));
+			w->put += !memdev_inject(w->dev, 0, frame, FRAME);
 		vcpu_enter(v, &w->task);
 		vcpu_run(v, v->now);
 		while (sock_recvfrom(w->sock, buf, sizeof(buf), MSG_DONTWAIT, NULL, NULL) == 18)
