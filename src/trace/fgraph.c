@@ -28,6 +28,13 @@
 #include "trace/names.h"
 #include "trace/trace.h"
 
+/* Valgrind runs a translation of the code and must be told that it changed; a few instructions without effect anywhere else. */
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define VALGRIND_DISCARD_TRANSLATIONS(from, len) ((void)0)
+#endif
+
 #define HIDDEN __attribute__((visibility("hidden")))
 
 extern const uintptr_t __start___patchable_function_entries[] HIDDEN __attribute__((weak));
@@ -229,8 +236,6 @@ static bool set_pad(unsigned char *pad, unsigned id, unsigned kind)
 
 static int write_code(const unsigned char *text, uintptr_t from, size_t len, struct extack *err)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-
 	for (size_t done = 0; done < len;) {
 		ssize_t n = pwrite(fg.mem, text + done, len - done, (off_t)(from + done));
 
@@ -245,7 +250,6 @@ static int write_code(const unsigned char *text, uintptr_t from, size_t len, str
 		done += (size_t)n;
 	}
 	syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
-	/* Changes nothing, may be refused; an emulator (valgrind) learns from it that its translation is out of date. */
-	mprotect((void *)(from & -page), len + (from & (page - 1)), PROT_READ | PROT_EXEC);
+	VALGRIND_DISCARD_TRANSLATIONS(from, len);
 	return 0;
 }
