@@ -66,8 +66,7 @@ START_TEST(test_reason)
 	ck_assert_msg(forces[_i].fn || forces[_i].why, "nobody forces %s here, nor says why not", row->name);
 	if (forces[_i].fn) {
 		forces[_i].fn();
-		if (trace_state.armed)
-			walk_off();
+		walk_off();
 		kmem_fail_nth(&walk.net->m.kmem, 0, NULL);
 		ck_assert_msg(walk_dropped((enum skb_drop_reason)_i) > before, "%s was not forced", row->name);
 		print_paths(out, walk.tree.root, 1);

@@ -2,9 +2,9 @@
 /*
  * tree.h: the tracer's records as a call tree, and its comparison with a file
  *
- * walk_tree_feed() takes the records of one CPU in order and hangs each call below the one that it returned into: a record of depth d takes all
- * calls of depth d + 1 that its task has made since the last of depth d. Tasks have trees of their own, for each has its own open functions.
- * A tree is written as names, one a line, two blanks a level; times are left out. Nothing is lost in these tests: a LOST record fails.
+ * The product's own reader (view/view.h) nests the records: a call below the one that it returned into, each task by itself. Here everything must be
+ * whole: a lost record, a call that has not returned or one without its caller fails.
+ * A tree is written as names, one a line, two blanks a level; times are left out.
  *
  * Golden files, tests/walk/NAME.tree: lines with `#` at the top say what happens there. Two of them are orders:
  *	# fold: NAME ...    what these call is left out
@@ -22,29 +22,20 @@
 
 #include "trace/fgraph.h"
 #include "trace/trace.h"
+#include "view/view.h"
 
-#define WALK_TASKS 16
 #define WALK_TEXT (1 << 18)
 
 struct walk_call {
 	const char *name;
-	uint64_t t;
-	unsigned depth;
-	bool open; /* said when its task slept, not returned yet */
-	struct walk_call *child, *next, *up;
-};
-
-/* What a task has called and not hung below a caller yet, newest first, a list a depth. */
-struct walk_task {
-	uint32_t tid;
-	struct walk_call *pending[TRACE_LEVELS + 1];
+	uint64_t start;
+	struct walk_call *child, *next;
 };
 
 struct walk_tree {
-	struct walk_task task[WALK_TASKS];
-	unsigned ntasks, now; /* index of the task that is on the CPU */
-	struct walk_call *root; /* calls of depth 0, newest first until walk_tree_end() */
-	unsigned calls, entries;
+	struct view *view;
+	struct walk_call *root; /* calls of depth 0 of all tasks, in order of their beginning */
+	unsigned calls, entries; /* entries: calls that a task said were open when it went to sleep */
 };
 
 static inline void walk_free(struct walk_call *c)
@@ -60,98 +51,93 @@ static inline void walk_free(struct walk_call *c)
 
 static inline void walk_tree_free(struct walk_tree *t)
 {
-	for (unsigned i = 0; i < t->ntasks; i++)
-		for (unsigned d = 0; d <= TRACE_LEVELS; d++)
-			walk_free(t->task[i].pending[d]);
+	view_free(t->view);
 	walk_free(t->root);
 	memset(t, 0, sizeof(*t));
 }
 
-static inline void walk_tree_task(struct walk_tree *t, uint32_t tid)
+/* A copy of @n and what it called; names are those of the program's table. */
+static inline struct walk_call *walk_copy(struct walk_tree *t, const struct view_node *n)
 {
-	for (t->now = 0; t->now < t->ntasks; t->now++)
-		if (t->task[t->now].tid == tid)
-			return;
-	ck_assert_uint_lt(t->ntasks, WALK_TASKS);
-	t->task[t->ntasks++].tid = tid;
-}
-
-/* @list, newest first, as a list oldest first */
-static inline struct walk_call *walk_reverse(struct walk_call *list)
-{
-	struct walk_call *out = NULL, *next;
-
-	for (; list; list = next) {
-		next = list->next;
-		list->next = out;
-		out = list;
-	}
-	return out;
-}
-
-static inline void walk_tree_call(struct walk_tree *t, const struct gn_trace_rec *rec)
-{
-	struct walk_task *task = &t->task[t->now];
-	struct walk_call *c = calloc(1, sizeof(*c));
-	unsigned depth = GN_TRACE_DEPTH(rec->what);
+	struct walk_call *c = calloc(1, sizeof(*c)), **last;
 
 	ck_assert_ptr_nonnull(c);
-	ck_assert_uint_lt(depth, TRACE_LEVELS);
-	ck_assert_msg(t->ntasks, "a call before a task was named");
-	c->name = fgraph_func(GN_TRACE_ID(rec->what))->name;
-	c->t = rec->t;
-	c->depth = depth;
-	c->child = walk_reverse(task->pending[depth + 1]);
-	task->pending[depth + 1] = NULL;
-	for (struct walk_call *k = c->child; k; k = k->next) {
-		k->up = c;
-		ck_assert_msg(k->t >= c->t, "%s began before %s, its caller", k->name, c->name);
-	}
-	for (unsigned d = depth + 2; d <= TRACE_LEVELS; d++)
-		ck_assert_msg(!task->pending[d], "%s at depth %u has no caller", task->pending[d]->name, d);
-	c->next = depth ? task->pending[depth] : t->root;
-	*(depth ? &task->pending[depth] : &t->root) = c;
+	ck_assert_msg(n->kind == VIEW_CALL && n->end && !n->headless && !n->cut, "%s is not whole", n->func->name);
+	*c = (struct walk_call){ .name = fgraph_func(n->func->id)->name, .start = n->start };
+	ck_assert_str_eq(c->name, n->func->name);
+	last = &c->child;
+	for (const struct view_node *k = n->child; k; k = k->next)
+		if (k->kind == VIEW_CALL) {
+			*last = walk_copy(t, k);
+			last = &(*last)->next;
+		}
 	t->calls++;
+	return c;
+}
+
+static inline void walk_tree_root(void *ctx, struct view_node *root)
+{
+	struct walk_tree *t = ctx;
+	struct walk_call **at = &t->root, *c;
+
+	if (root->kind != VIEW_CALL)
+		return;
+	c = walk_copy(t, root);
+	while (*at && (*at)->start <= c->start)
+		at = &(*at)->next;
+	c->next = *at;
+	*at = c;
+}
+
+static inline void walk_tree_clock(struct walk_tree *t)
+{
+	struct gn_trace_rec rec[2] = { { .what = GN_TRACE_CLOCK | 1 << 24 } };
+	struct gn_trace_clock clock;
+	uint64_t ticks;
+
+	_Static_assert(sizeof(clock) == sizeof(rec[1]), "one slot");
+	trace_clock(&ticks, &clock);
+	rec[0].t = ticks;
+	memcpy(&rec[1], &clock, sizeof(clock));
+	ck_assert_int_eq(view_feed(t->view, 0, rec, 2), 0);
+}
+
+/* Recording begins. */
+static inline void walk_tree_begin(struct walk_tree *t)
+{
+	static const struct view_ops ops = { .root = walk_tree_root };
+	char line[300];
+
+	walk_tree_free(t);
+	t->view = view_new(&ops, t);
+	ck_assert_ptr_nonnull(t->view);
+	for (unsigned i = 0; i < fgraph_count(); i++) {
+		const struct fgraph_func *fn = fgraph_func(i);
+
+		snprintf(line, sizeof(line), "F %u %lx %s %s", i, (unsigned long)fn->addr, fn->name, fn->file);
+		ck_assert_int_eq(view_table(t->view, line), 0);
+	}
+	walk_tree_clock(t);
 }
 
 /* Take @n slots of one CPU. */
 static inline void walk_tree_feed(struct walk_tree *t, const struct gn_trace_rec *rec, size_t n)
 {
+	ck_assert_int_eq(view_feed(t->view, 0, rec, n), 0);
 	for (size_t i = 0; i < n; i++) {
-		uint32_t id = GN_TRACE_ID(rec[i].what);
-
-		if (id < GN_TRACE_KIND) {
-			ck_assert_uint_lt(id, fgraph_count());
-			walk_tree_call(t, &rec[i]);
-			continue;
-		}
-		ck_assert_msg(id != GN_TRACE_LOST, "%u records were lost", rec[i].val);
-		if (id == GN_TRACE_TASK)
-			walk_tree_task(t, rec[i].val);
-		t->entries += id == GN_TRACE_ENTRY;
-		i += GN_TRACE_SLOTS(rec[i].what);
+		t->entries += GN_TRACE_ID(rec[i].what) == GN_TRACE_ENTRY;
+		if (GN_TRACE_ID(rec[i].what) >= GN_TRACE_KIND)
+			i += GN_TRACE_SLOTS(rec[i].what);
 	}
 }
 
-/* All calls have returned. Roots in order of their beginning. */
+/* All calls have returned. */
 static inline void walk_tree_end(struct walk_tree *t)
 {
-	struct walk_call *sorted = NULL, *next;
-
-	for (unsigned i = 0; i < t->ntasks; i++)
-		for (unsigned d = 0; d <= TRACE_LEVELS; d++)
-			ck_assert_msg(!t->task[i].pending[d], "%s at depth %u did not return into its caller",
-				      t->task[i].pending[d]->name, d);
-	for (struct walk_call *c = t->root; c; c = next) {
-		struct walk_call **at = &sorted;
-
-		next = c->next;
-		while (*at && (*at)->t < c->t)
-			at = &(*at)->next;
-		c->next = *at;
-		*at = c;
-	}
-	t->root = sorted;
+	walk_tree_clock(t);
+	ck_assert_int_eq(view_end(t->view), 0);
+	ck_assert_uint_eq(view_errors(t->view), 0);
+	ck_assert_uint_eq(view_lost(t->view), 0);
 }
 
 /* --- text and files --- */

@@ -93,7 +93,7 @@ static inline void walk_on(void)
 	struct extack err = { "" };
 
 	memset(kind, FGRAPH_BODY, sizeof(kind));
-	walk_tree_free(&walk.tree);
+	walk_tree_begin(&walk.tree);
 	walk.ring->told = false; /* the task is to be named again */
 	ck_assert_msg(!fgraph_arm(kind, &err), "%s", err.msg);
 	trace_state.levels = TRACE_LEVELS;
@@ -108,6 +108,8 @@ static inline void walk_off(void)
 	struct gn_trace_rec rec[512];
 	size_t n;
 
+	if (!trace_state.armed)
+		return;
 	trace_state.mask = 0;
 	trace_state.armed = 0;
 	fgraph_arm(NULL, NULL);
