@@ -27,5 +27,6 @@ TEST_HELPERS += %D%/differential/differential
 SCRIPTED_TESTS += %D%/live.sh
 SCRIPTED_TESTS += %D%/tracing.sh
 SCRIPTED_TESTS += %D%/trace.sh
+SCRIPTED_TESTS += %D%/walk.sh
 TEST_HELPERS += %D%/probe
 %C%_probe_SOURCES = %D%/probe.c

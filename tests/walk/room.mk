@@ -42,3 +42,5 @@ EXTRA_DIST += %D%/tx_unresolved.tree
 EXTRA_DIST += %D%/drop.tree
 check_PROGRAMS += %D%/check_drop
 %C%_check_drop_LDADD = $(STACK_CHECK)
+EXTRA_DIST += %D%/tap_intr.tree
+EXTRA_DIST += %D%/tap_rx.tree
