@@ -45,10 +45,12 @@ void trace_enter(struct trace_ring *r, uint32_t tid, const char *comm)
 	if (!r)
 		return;
 	if (r->tid != tid || !r->told) {
+		uint64_t lost = r->lost;
+
 		strncpy(name, comm, sizeof(name) - 1);
 		trace_put(r, GN_TRACE_TASK, tid, name, sizeof(name));
 		r->tid = tid;
-		r->told = true;
+		r->told = r->lost == lost; /* lost: the next one says it anew */
 	}
 	trace_packet_switch(t->packet);
 	t->allowed = pid_allowed(tid);
@@ -63,6 +65,8 @@ void trace_leave(void)
 
 	if (t->top && READ_ONCE(trace_state.mask))
 		announce(t);
+	if (t->top && t->ring)
+		t->ring->told = false; /* who comes next says when, be it this task: a long sleep does not fit into a duration */
 	t->gate = 0;
 	t->ring = NULL;
 }

@@ -7,3 +7,5 @@ check_PROGRAMS += %D%/check_gate
 %C%_check_gate_LDADD = $(TRACE_CHECK)
 check_PROGRAMS += %D%/check_ring
 %C%_check_ring_LDADD = $(TRACE_CHECK)
+check_PROGRAMS += %D%/check_sleep
+%C%_check_sleep_LDADD = $(TRACE_CHECK)
