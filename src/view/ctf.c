@@ -413,7 +413,7 @@ static int on_table(struct ctf *c, const char *kind, const bt_field *payload)
 	module = get_string(payload, "module");
 	snprintf(word[0], sizeof(word[0]), "%s", *name ? name : "?");
 	snprintf(word[1], sizeof(word[1]), "%s", text && *text ? text : "-");
-	snprintf(word[2], sizeof(word[2]), "%s", module ? module : "");
+	snprintf(word[2], sizeof(word[2]), "%s", module && strcmp(module, "-") ? module : "");
 	clean_word(word[0]);
 	clean_word(word[2]);
 	if (*kind == 'f') {

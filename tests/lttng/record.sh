@@ -90,6 +90,8 @@ packets()
 	gn trace packets "$dir/p" | tail -n +2
 }
 tap_ok "-p: trace packets lists the packets that match, and no others" same packets "$(packets | wc -l)" 10
+tap_ok "-p: trace view names each function, drivers with their module" eval \
+	'gn trace view "$dir/p" > "$dir/p.text" && grep -q "tap_poll \[tap\]()" "$dir/p.text" && grep -q " ip_rcv()" "$dir/p.text"'
 tap_ok "-p: with what became of each" same dropped "$(packets | grep -F ' > 10.99.0.2:99 ' | grep -c 'dropped: NO_SOCKET')" 10
 
 # --- by hand ---

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# demo.sh: the demonstration. In a network namespace of its own: the daemon on a TAP device, pinged and talked to by the kernel, and what its
-# counters say about that. Nothing outside the namespace is touched; a plain user needs no right but user namespaces.
+# demo.sh: the demonstration. In a network namespace of its own: the daemon on a TAP device, pinged and talked to by the kernel, what its
+# counters say about that, and every function that one datagram passed through. Nothing outside the namespace is touched; a plain user needs no right but user namespaces.
 
 run_demo()
 {
@@ -69,7 +69,7 @@ demo_talk()
 	# the carrier of a new TAP comes up a moment late: wait for the first answer, uncounted by ping below
 	for _ in $(seq 50); do ping -c 1 -W 1 10.99.0.2 > /dev/null 2>&1 && break; done
 	show ping -c 5 -i 0.2 10.99.0.2
-	show build/bench/udp_rtt -d 10.99.0.2 -p 7 -n 1000
+	demo_graph "$2" build/bench/udp_rtt -d 10.99.0.2 -p 7 -n 1000
 	show glassnet cat /proc/net/snmp
 	show glassnet cat /proc/net/softnet_stat
 	show glassnet neigh show
@@ -84,4 +84,27 @@ demo_talk()
 		return 1
 	fi
 	say "The ledger balances: glassnet drops ended with status 0."
+}
+
+traced() { [ "$(glassnet cat /sys/kernel/tracing/current_tracer)" = function_graph ]; }
+
+# demo_graph DIR COMMAND...: shows COMMAND, with the tracer waiting for its first datagram
+demo_graph()
+{
+	local dir=$1 tracer
+	shift
+
+	say
+	say "\$ glassnet trace graph -p 'udp port 7' -c 1 &"
+	glassnet trace graph -p 'udp port 7' -c 1 > "$dir/graph" &
+	tracer=$!
+	for _ in $(seq 100); do
+		traced && break
+		kill -0 "$tracer" 2> /dev/null || break
+		sleep 0.05
+	done
+	show "$@"
+	wait "$tracer"
+	say
+	cat "$dir/graph"
 }
