@@ -19,6 +19,7 @@
 #define DRAIN_SLOTS 1024
 
 static unsigned record_slots(const struct gn_trace_rec *rec);
+static size_t wrap(const struct trace_buf *b, size_t i);
 static const struct gn_trace_rec *at(const struct trace_buf *b, size_t i);
 static void drop_oldest(struct trace_buf *b);
 static size_t prelude(const struct trace_buf *b, struct gn_trace_rec *to);
@@ -62,7 +63,7 @@ void trace_buf_push(struct trace_buf *b, const struct gn_trace_rec *rec, unsigne
 		drop_oldest(b);
 	}
 	for (unsigned i = 0; i < n; i++)
-		b->slot[(b->head + b->count + i) % b->size] = rec[i];
+		b->slot[wrap(b, b->head + b->count + i)] = rec[i];
 	b->count += n;
 	count_records(b, rec, n);
 }
@@ -183,9 +184,15 @@ static unsigned record_slots(const struct gn_trace_rec *rec)
 	return GN_TRACE_ID(rec->what) < GN_TRACE_KIND ? 1 : 1 + GN_TRACE_SLOTS(rec->what);
 }
 
+/* @i below twice the size; a division would cost more than writing the record did. */
+static size_t wrap(const struct trace_buf *b, size_t i)
+{
+	return i < b->size ? i : i - b->size;
+}
+
 static const struct gn_trace_rec *at(const struct trace_buf *b, size_t i)
 {
-	return &b->slot[(b->head + i) % b->size];
+	return &b->slot[wrap(b, b->head + i)];
 }
 
 static void drop_oldest(struct trace_buf *b)
@@ -213,7 +220,7 @@ static void drop_oldest(struct trace_buf *b)
 	default:
 		b->entries -= b->entries && GN_TRACE_ID(rec->what) < GN_TRACE_KIND;
 	}
-	b->head = (b->head + n) % b->size;
+	b->head = wrap(b, b->head + n);
 	b->count -= n;
 }
 
