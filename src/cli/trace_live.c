@@ -255,6 +255,8 @@ static bool packet_complete(const struct live *l, const struct live_packet *lp)
 {
 	unsigned delivered = 0;
 
+	if (l->now_ms - lp->ms >= LIVE_LOST_MS)
+		return true;
 	if (!lp->verdicts || lp->p->open || lp->turn == l->turn)
 		return false;
 	for (const struct view_node *n = lp->p->verdicts; n; n = view_next_verdict(n))

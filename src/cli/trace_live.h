@@ -11,6 +11,7 @@
 #include "cli/trace_show.h"
 
 #define LIVE_PATIENCE_MS 200
+#define LIVE_LOST_MS 60000 /* its end will not be seen any more: the record was lost */
 
 struct live_root; /* a root that is kept for packets that are not complete */
 struct live_packet;

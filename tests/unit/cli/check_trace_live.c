@@ -130,6 +130,25 @@ START_TEST(test_patience)
 }
 END_TEST
 
+/* Its verdict was lost: it does not wait for ever. */
+START_TEST(test_lost_verdict)
+{
+	live_start();
+	put_packet(&s, 2100, 5);
+	put_datagram(&s, 2101, 5, 1);
+	put_call(&s, IP_RCV, 1, 2200, 2500);
+	put_packet(&s, 2600, 0);
+	put_call(&s, DO_IRQ, 0, 2000, 2700);
+	chunk(0, &s);
+	feed_live(1000);
+	feed_live(1000 + LIVE_LOST_MS - 1);
+	ck_assert_uint_eq(l.printed, 0);
+	feed_live(1000 + LIVE_LOST_MS);
+	ck_assert_ptr_nonnull(strstr(out, "/* packet 1: 10.99.0.1:40001 > 10.99.0.2:7 UDP 18, no end seen, "));
+	live_stop();
+}
+END_TEST
+
 /* One interrupt received 8 packets of as many flows: each tree has its own lines. */
 START_TEST(test_shared_root)
 {
@@ -408,7 +427,7 @@ END_TEST
 
 Suite *suite(void)
 {
-	const TTest *const tests[] = { test_one_tree, test_any_order, test_dropped,	test_patience,	 test_shared_root, test_others_are_forgotten,
+	const TTest *const tests[] = { test_one_tree, test_any_order, test_dropped,	test_patience,	 test_lost_verdict,	 test_shared_root, test_others_are_forgotten,
 				       test_end,      test_lost,      test_not_chunks,	test_json,	 test_command,	   test_roots,
 				       test_busy,     test_daemon_ends, test_interrupted, test_wrong_words, test_cat_pipe,   NULL };
 
