@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -177,7 +178,9 @@ static int without_mem(void)
 	const struct rlimit none = { 0, 100 }, some = { 100, 100 };
 	struct extack err = { "" };
 
-	if (setrlimit(RLIMIT_NOFILE, &none) || fgraph_arm(NULL, &err) != -EMFILE)
+	if (setrlimit(RLIMIT_NOFILE, &none) || open("/dev/null", O_RDONLY) >= 0)
+		return 0; /* valgrind has limits of its own */
+	if (fgraph_arm(NULL, &err) != -EMFILE)
 		return 1;
 	if (strcmp(err.msg, "functions cannot be traced: /proc/self/mem: Too many open files"))
 		return 2;

@@ -109,10 +109,15 @@ START_TEST(test_thresh)
 {
 	trace_state.thresh = (uint64_t)(trace_ticks_per_us() * 1000);
 	enter();
-	sum();
+	for (int i = 0; i < 1000; i++)
+		sum();
 	run_below(dawdle);
-	is_story("wheel_run_slot 1, wheel_advance 0");
-	ck_assert_uint_ge(rec[nrec - 1].val, trace_state.thresh);
+	take();
+	ck_assert_uint_lt(nrec, 1000); /* the machine may be busy and some sums long */
+	for (size_t i = 2; i < nrec; i++)
+		ck_assert_uint_ge(rec[i].val, trace_state.thresh);
+	ck_assert_str_eq(fgraph_func(GN_TRACE_ID(rec[nrec - 1].what))->name, "wheel_advance");
+	ck_assert_str_eq(fgraph_func(GN_TRACE_ID(rec[nrec - 2].what))->name, "wheel_run_slot");
 }
 END_TEST
 
@@ -394,7 +399,7 @@ START_TEST(test_clock)
 	trace_clock(&tb, &b);
 	ns = (double)(tb - ta) / rate * 1000;
 	ck_assert_uint_gt(tb, ta);
-	ck_assert(ns > 0.98 * (double)(b.mono_ns - a.mono_ns) && ns < 1.02 * (double)(b.mono_ns - a.mono_ns));
+	ck_assert(ns > 0.9 * (double)(b.mono_ns - a.mono_ns) && ns < 1.1 * (double)(b.mono_ns - a.mono_ns));
 	ck_assert_uint_gt(a.real_ns, 1500000000ull * 1000000000ull);
 }
 END_TEST
