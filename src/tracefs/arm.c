@@ -123,7 +123,7 @@ static int patch(struct tracefs *t, bool arm, struct extack *err)
 		set_words(t);
 		trace_state.thresh = t->s.thresh_us * (uint64_t)t->ticks_per_ms / 1000;
 	}
-	t->armed = arm && !ret;
+	__atomic_store_n(&t->armed, arm && !ret, __ATOMIC_RELAXED);
 	t->pause_ns = now_ns() - start;
 	smp_start(m);
 	if (this_vcpu())

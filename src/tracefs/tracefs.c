@@ -163,7 +163,7 @@ int tracefs_sink(struct net *net, const struct trace_sink *sink, struct extack *
 		return ret;
 	tracefs_list_devices(t);
 	pthread_mutex_lock(&t->lock);
-	t->sink = sink;
+	__atomic_store_n(&t->sink, sink, __ATOMIC_RELAXED);
 	t->wants = 0;
 	t->wants_ns = 0;
 	__atomic_store_n(&trace_state.events, 0, __ATOMIC_RELEASE);

@@ -93,7 +93,7 @@ struct tracefs {
 	struct trace_settings s, saved;
 	const void *owner; /* NULL: nobody */
 	char who[64];
-	bool armed;
+	bool armed; /* [A] read by the drainer's thread */
 	uint8_t kind[FGRAPH_MAX];
 	struct fnset_file set_file[FN_SETS];
 	struct option_file option[24];

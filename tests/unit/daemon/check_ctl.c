@@ -4,6 +4,7 @@
  *
  * The daemon here is ctl.c, ctl_req.c and trace_thread.c around a net whose clock stands still; the test turns the loop and is the clients, too.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
@@ -265,29 +266,45 @@ END_TEST
 
 /* --- the thread --- */
 
-static unsigned threads(void)
+/* How many of this process are called trace-drain. */
+static unsigned drainers(void)
 {
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *e;
 	unsigned n = 0;
-	char line[128];
-	FILE *f = fopen("/proc/self/status", "r");
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Threads: %u", &n) == 1)
-			break;
-	if (f)
-		fclose(f);
+	while (tasks && (e = readdir(tasks))) {
+		char path[300], name[32] = "";
+		FILE *f;
+
+		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", e->d_name);
+		f = fopen(path, "r");
+		n += f && fgets(name, sizeof(name), f) && !strcmp(name, "trace-drain\n");
+		if (f)
+			fclose(f);
+	}
+	if (tasks)
+		closedir(tasks);
 	return n;
+}
+
+/* One has its name a moment after it began; one that was joined may be there for a moment. */
+static void drainers_become(unsigned n)
+{
+	for (int i = 0; i < 2000 && drainers() != n; i++)
+		poll(NULL, 0, 1);
+	ck_assert_uint_eq(drainers(), n);
 }
 
 START_TEST(test_rings_are_emptied_by_a_thread_once_something_is_armed)
 {
-	unsigned before = threads(), written = 0;
+	bool written = false;
 	int a = client();
 
 	ck_assert_int_eq(put(a, T "max_graph_depth", "3"), 0);
-	ck_assert_uint_eq(threads(), before);
+	drainers_become(0);
 	ck_assert_int_eq(put(a, T "current_tracer", "function_graph"), 0);
-	ck_assert_uint_eq(threads(), before + 1);
+	drainers_become(1);
 	vcpu_enter(d.net->m.cpu[0], NULL);
 	trace_put(trace_thread.ring, GN_TRACE_MARK, 4, "mark", 4);
 	vcpu_leave(d.net->m.cpu[0]);
@@ -300,9 +317,9 @@ START_TEST(test_rings_are_emptied_by_a_thread_once_something_is_armed)
 	ck_assert(written);
 	ck_assert_int_eq(put(a, T "current_tracer", "nop"), 0);
 	trace_thread_stop(&d);
-	ck_assert_uint_eq(threads(), before);
+	drainers_become(0);
 	ck_assert_int_eq(put(a, T "current_tracer", "function"), 0); /* and again */
-	ck_assert_uint_eq(threads(), before + 1);
+	drainers_become(1);
 	leave(a);
 }
 END_TEST
