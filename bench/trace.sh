@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# trace.sh SOURCE BUILD: what tracing costs, a function: off (against the same source without pads, a tree that this script builds), gate closed, into the
+# trace.sh BUILD: what tracing costs, a function: off (against the same source without pads, a tree that this script builds), gate closed, into the
 # ring, through LTTng, and what others cost on the same workload: uftrace and LTTng's cyg-profile, in trees built for them. Everything is measured in
 # rounds, one after the other, and the medians are compared. Needs root or a user namespace for LTTng's session daemon.
 set -eu
-source=$(cd "$1" && pwd)
-build=$(cd "$2" && pwd)
+source=$(cd "$(dirname "$0")/.." && pwd)
+build=$(cd "$1" && pwd)
 rounds=${ROUNDS:-7}
 frames=${FRAMES:-3000} # batches of 64
 
@@ -14,7 +14,7 @@ if [ "${GLASSNET_BENCH_NS:-}" != inside ]; then
 	# LTTng's session daemon gets directories of its own
 	flags=(--mount --pid --fork --kill-child --mount-proc)
 	[ "$(id -u)" = 0 ] || flags+=(--user --map-root-user)
-	GLASSNET_BENCH_NS=inside exec unshare "${flags[@]}" "$BASH" "$0" "$source" "$build"
+	GLASSNET_BENCH_NS=inside exec unshare "${flags[@]}" "$BASH" "$0" "$build"
 fi
 
 work=$(mktemp -d)
