@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# F9: the preload library behind `glassnet run`. It sees libc and src/client, keeps no state, and exports the names of symbols.h.
+noinst_LTLIBRARIES += %D%/libshim.la
+%C%_libshim_la_CFLAGS = $(AM_CFLAGS) -U_FORTIFY_SOURCE
+%C%_libshim_la_SOURCES =
+%C%_libshim_la_SOURCES += %D%/calls.c
+%C%_libshim_la_SOURCES += %D%/calls_args.c
+%C%_libshim_la_SOURCES += %D%/calls_names.c
+%C%_libshim_la_SOURCES += %D%/hooks.c
+%C%_libshim_la_SOURCES += %D%/ops.c
+%C%_libshim_la_SOURCES += %D%/shim.h
+%C%_libshim_la_SOURCES += %D%/symbols.h

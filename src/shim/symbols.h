@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHIM_SYMBOLS_H
+#define SHIM_SYMBOLS_H
+/*
+ * symbols.h - the names of libc that matter to a program's sockets, and what becomes of each
+ *
+ * Theory of operation
+ *   HOOKED: the preload library defines it; the table makes just these visible, so a name that is not here is not exported and a row
+ *   without its function is found by tests/shim/symbols.
+ *   NATIVE: stays the kernel's own, on purpose: the descriptor is a real one.
+ *   PASSED: acts on the host, not on the stack, until it is hooked: what glassnet(1) lists as not there yet.
+ *   tests/shim/symbols reads the rows, too: what named programs import must be in one of them. One row a line.
+ */
+
+/* name, what becomes of it, why */
+#define SHIM_SYMBOLS(X) \
+	X(socket, HOOKED, "AF_INET: made by the daemon; others of the network: refused; AF_UNIX and the like: the kernel's") \
+	X(bind, HOOKED, "a call of the daemon") \
+	X(connect, HOOKED, "a call of the daemon") \
+	X(listen, HOOKED, "no datagram socket listens") \
+	X(accept, HOOKED, "no datagram socket accepts") \
+	X(accept4, HOOKED, "no datagram socket accepts") \
+	X(getsockname, HOOKED, "the address in the stack, not that of the descriptor") \
+	X(getpeername, HOOKED, "the address in the stack") \
+	X(getsockopt, HOOKED, "a call of the daemon") \
+	X(setsockopt, HOOKED, "a call of the daemon") \
+	X(shutdown, HOOKED, "a call of the daemon") \
+	X(send, HOOKED, "a datagram with its header") \
+	X(sendto, HOOKED, "a datagram with its header") \
+	X(sendmsg, HOOKED, "a datagram with its header") \
+	X(sendmmsg, HOOKED, "as many sendmsg") \
+	X(recv, HOOKED, "a datagram without its header") \
+	X(recvfrom, HOOKED, "a datagram without its header") \
+	X(recvmsg, HOOKED, "a datagram without its header") \
+	X(recvmmsg, HOOKED, "as many recvmsg") \
+	X(__recv_chk, HOOKED, "recv of fortified programs") \
+	X(__recvfrom_chk, HOOKED, "recvfrom of fortified programs") \
+	X(read, HOOKED, "on a socket: recv") \
+	X(__read_chk, HOOKED, "read of fortified programs") \
+	X(readv, HOOKED, "on a socket: recvmsg") \
+	X(write, HOOKED, "on a socket: send") \
+	X(writev, HOOKED, "on a socket: sendmsg") \
+	X(ioctl, HOOKED, "requests of the network are the stack's, on whatever descriptor") \
+	X(syscall, HOOKED, "the numbers of the calls above") \
+	\
+	X(poll, NATIVE, "a real descriptor is ready or not") \
+	X(__poll_chk, NATIVE, "as poll") \
+	X(ppoll, NATIVE, "as poll") \
+	X(ppoll64, NATIVE, "as poll") \
+	X(__ppoll_chk, NATIVE, "as poll") \
+	X(select, NATIVE, "as poll") \
+	X(pselect, NATIVE, "as poll") \
+	X(__fdelt_chk, NATIVE, "the descriptor is the lowest free one, as always") \
+	X(__fdelt_warn, NATIVE, "as __fdelt_chk") \
+	X(epoll_create, NATIVE, "as poll") \
+	X(epoll_create1, NATIVE, "as poll") \
+	X(epoll_ctl, NATIVE, "as poll") \
+	X(epoll_wait, NATIVE, "as poll") \
+	X(epoll_pwait, NATIVE, "as poll") \
+	X(epoll_pwait2, NATIVE, "as poll") \
+	X(close, NATIVE, "the daemon sees the last one") \
+	X(close_range, NATIVE, "as close") \
+	X(closefrom, NATIVE, "as close") \
+	X(dup, NATIVE, "the same file") \
+	X(dup2, NATIVE, "the same file") \
+	X(dup3, NATIVE, "the same file") \
+	X(fcntl, NATIVE, "flags live in the file") \
+	X(fcntl64, NATIVE, "as fcntl") \
+	X(fork, NATIVE, "nothing is kept here") \
+	X(vfork, NATIVE, "nothing is kept here") \
+	X(socketpair, NATIVE, "AF_UNIX only, on Linux, too") \
+	X(sockatmark, NATIVE, "datagrams have none") \
+	X(isfdtype, NATIVE, "it is a socket") \
+	X(pread, NATIVE, "ESPIPE, as on every socket") \
+	X(pread64, NATIVE, "as pread") \
+	X(__pread_chk, NATIVE, "as pread") \
+	X(__pread64_chk, NATIVE, "as pread") \
+	X(pwrite, NATIVE, "as pread") \
+	X(pwrite64, NATIVE, "as pread") \
+	X(preadv, NATIVE, "as pread") \
+	X(preadv64, NATIVE, "as pread") \
+	X(pwritev, NATIVE, "as pread") \
+	X(pwritev64, NATIVE, "as pread") \
+	X(readlink, NATIVE, "/proc/PID/fd names the inode that the stack prints, too") \
+	X(readdir, NATIVE, "of a directory") \
+	X(readdir64, NATIVE, "of a directory") \
+	X(getnameinfo, NATIVE, "numbers to text; asks as getaddrinfo does when it wants names") \
+	X(getservbyname, NATIVE, "/etc/services") \
+	X(getservbyport, NATIVE, "/etc/services") \
+	X(getservbyname_r, NATIVE, "/etc/services") \
+	X(getservbyport_r, NATIVE, "/etc/services") \
+	X(getservent, NATIVE, "/etc/services") \
+	X(getservent_r, NATIVE, "/etc/services") \
+	X(getprotobyname, NATIVE, "/etc/protocols") \
+	X(getprotobyname_r, NATIVE, "/etc/protocols") \
+	X(getprotobynumber, NATIVE, "/etc/protocols") \
+	X(getprotobynumber_r, NATIVE, "/etc/protocols") \
+	X(getprotoent, NATIVE, "/etc/protocols") \
+	X(getprotoent_r, NATIVE, "/etc/protocols") \
+	X(__res_state, NATIVE, "memory") \
+	X(__res_init, NATIVE, "/etc/resolv.conf") \
+	X(__res_ninit, NATIVE, "/etc/resolv.conf") \
+	X(__res_nclose, NATIVE, "memory") \
+	X(dn_comp, NATIVE, "text") \
+	X(dn_expand, NATIVE, "text") \
+	X(freeaddrinfo, NATIVE, "memory") \
+	X(freeifaddrs, NATIVE, "memory") \
+	X(if_freenameindex, NATIVE, "memory") \
+	X(gai_strerror, NATIVE, "text") \
+	\
+	X(getaddrinfo, PASSED, "numbers work; names are asked for by libc on the host's network") \
+	X(gethostbyname, PASSED, "as getaddrinfo") \
+	X(gethostbyname2, PASSED, "as getaddrinfo") \
+	X(gethostbyname_r, PASSED, "as getaddrinfo") \
+	X(gethostbyname2_r, PASSED, "as getaddrinfo") \
+	X(gethostbyaddr, PASSED, "as getaddrinfo") \
+	X(gethostbyaddr_r, PASSED, "as getaddrinfo") \
+	X(res_query, PASSED, "as getaddrinfo") \
+	X(res_search, PASSED, "as getaddrinfo") \
+	X(res_nquery, PASSED, "as getaddrinfo") \
+	X(res_nsearch, PASSED, "as getaddrinfo") \
+	X(res_send, PASSED, "as getaddrinfo") \
+	X(res_nsend, PASSED, "as getaddrinfo") \
+	X(__res_query, PASSED, "as getaddrinfo") \
+	X(__res_search, PASSED, "as getaddrinfo") \
+	X(getifaddrs, PASSED, "the host's devices") \
+	X(if_nametoindex, PASSED, "the host's devices") \
+	X(if_indextoname, PASSED, "the host's devices") \
+	X(if_nameindex, PASSED, "the host's devices") \
+	X(preadv2, PASSED, "offset -1 on a datagram socket: it sees headers") \
+	X(preadv64v2, PASSED, "as preadv2") \
+	X(pwritev2, PASSED, "as preadv2") \
+	X(pwritev64v2, PASSED, "as preadv2") \
+	X(sendfile, PASSED, "to a datagram socket: it is refused by the daemon, which misses the header") \
+	X(sendfile64, PASSED, "as sendfile") \
+	X(splice, PASSED, "as sendfile") \
+	X(open, PASSED, "paths of the network are the host's") \
+	X(open64, PASSED, "as open") \
+	X(openat, PASSED, "as open") \
+	X(openat64, PASSED, "as open") \
+	X(__open_2, PASSED, "as open") \
+	X(__open64_2, PASSED, "as open") \
+	X(__openat_2, PASSED, "as open") \
+	X(__openat64_2, PASSED, "as open") \
+	X(fopen, PASSED, "as open") \
+	X(fopen64, PASSED, "as open") \
+	X(freopen, PASSED, "as open") \
+	X(freopen64, PASSED, "as open") \
+	X(opendir, PASSED, "as open") \
+	X(access, PASSED, "as open") \
+	X(faccessat, PASSED, "as open")
+
+#endif
