@@ -313,7 +313,8 @@ static int seq_give(struct seq_file *m, int ret, char *buf, size_t len)
 	if (!ret && m->count + 1 > len)
 		ret = -ERANGE;
 	if (!ret) {
-		memcpy(buf, m->buf, m->count);
+		if (m->count) /* an empty file has no buffer */
+			memcpy(buf, m->buf, m->count);
 		buf[m->count] = 0;
 		ret = (int)m->count;
 	}
