@@ -37,11 +37,12 @@ static int op_dump(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_stop(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_trace_claim(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 static int op_trace_lttng(struct ctl_req *r, struct nlattr **tb, struct extack *err);
+static int op_stat(struct ctl_req *r, struct nlattr **tb, struct extack *err);
 
 #define A(x) (1u << GN_ATTR_##x)
 static const struct ctl_op ops[GN_CTL_TYPE_MAX - GN_CTL_BASE] = {
 	[GN_CTL_READ - GN_CTL_BASE] = { "read", op_read, A(PATH) | A(ABI), A(PATH), false },
-	[GN_CTL_WRITE - GN_CTL_BASE] = { "write", op_write, A(PATH) | A(DATA) | A(TRUNC), A(PATH) | A(DATA), true },
+	[GN_CTL_WRITE - GN_CTL_BASE] = { "write", op_write, A(PATH) | A(DATA) | A(TRUNC), A(PATH), true },
 	[GN_CTL_LIST - GN_CTL_BASE] = { "list", op_list, A(PATH), A(PATH), false },
 	[GN_CTL_SYSCTL - GN_CTL_BASE] = { "sysctl", op_sysctl, A(KEY), 0, false },
 	[GN_CTL_STATUS - GN_CTL_BASE] = { "status", op_status, 0, 0, false },
@@ -50,6 +51,7 @@ static const struct ctl_op ops[GN_CTL_TYPE_MAX - GN_CTL_BASE] = {
 	[GN_CTL_STOP - GN_CTL_BASE] = { "stop", op_stop, 0, 0, true },
 	[GN_CTL_TRACE_CLAIM - GN_CTL_BASE] = { "claim the tracer", op_trace_claim, A(NAME), 0, true },
 	[GN_CTL_TRACE_LTTNG - GN_CTL_BASE] = { "attach LTTng", op_trace_lttng, 0, 0, true },
+	[GN_CTL_STAT - GN_CTL_BASE] = { "stat", op_stat, A(PATH), A(PATH), false },
 };
 
 static const char *const attr_names[GN_ATTR_MAX_PLUS1] = { "?",	    "path",  "data",  "name",  "mode",	"key",	"value",
@@ -260,12 +262,34 @@ static int op_write(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 
 	if (!ret && tb[GN_ATTR_TRUNC])
 		ret = vfs_truncate(&net->vfs, path, err);
-	if (!ret)
+	else if (!ret)
+		ret = vfs_may_write(&net->vfs, path, err);
+	if (!ret && tb[GN_ATTR_DATA])
 		ret = vfs_write(&net->vfs, path, nla_data(tb[GN_ATTR_DATA]), (size_t)nla_len(tb[GN_ATTR_DATA]), err);
 	if (ret && !err->msg[0])
 		extack_set(err, "%s: %s", path, strerror(-ret));
 	trace_thread_poke(r->ctl->d);
 	return ret;
+}
+
+static int op_stat(struct ctl_req *r, struct nlattr **tb, struct extack *err)
+{
+	const char *path = nla_data(tb[GN_ATTR_PATH]);
+	struct vfs_stat st;
+	struct nl_msg *msg;
+	int ret = vfs_stat(&r->ctl->d->net->vfs, path, &st);
+
+	if (ret) {
+		extack_set(err, "%s: %s", path, strerror(-ret));
+		return ret;
+	}
+	r->started = true;
+	msg = data_begin(r, 64);
+	if (msg) {
+		nla_put_u32(msg, GN_ATTR_MODE, st.mode);
+		nla_put_u64(msg, GN_ATTR_COUNT, st.ino);
+	}
+	return data_end(r, msg);
 }
 
 static int list_one(void *ctx, const char *name, unsigned mode)

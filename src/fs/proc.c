@@ -423,6 +423,13 @@ int vfs_write(struct vfs *vfs, const char *path, const char *buf, size_t len, st
 	return e->ops->write(e->data, buf, len, err);
 }
 
+int vfs_may_write(struct vfs *vfs, const char *path, struct extack *err)
+{
+	struct proc_dir_entry *e;
+
+	return lookup_writable(vfs, path, &e, err);
+}
+
 int vfs_truncate(struct vfs *vfs, const char *path, struct extack *err)
 {
 	struct proc_dir_entry *e;

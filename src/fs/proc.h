@@ -124,6 +124,8 @@ __must_check int vfs_read(struct vfs *vfs, const char *path, struct seq_file *m)
 /** vfs_write() - hand @len bytes to a file; 0 or -errno, with a text in @err (may be NULL) */
 __must_check int vfs_write(struct vfs *vfs, const char *path, const char *buf, size_t len,
 			   struct extack *err);
+/** vfs_may_write() - what opening for writing checks; 0 or -errno, with a text in @err (may be NULL) */
+__must_check int vfs_may_write(struct vfs *vfs, const char *path, struct extack *err);
 /** vfs_truncate() - what opening with O_TRUNC does; 0 or -errno */
 __must_check int vfs_truncate(struct vfs *vfs, const char *path, struct extack *err);
 /**

@@ -21,28 +21,11 @@
 
 #include "client/raw.h"
 #include "shim/shim.h"
-#include "shim/symbols.h"
+#include "shim/visible.h"
 
 static long shim_call(enum shim_op op, long a, long b, long c, long d, long e, long f);
 static long run(enum shim_op op, const long a[6]);
 static long finish(long ret);
-
-/* What programs compiled with _FORTIFY_SOURCE call, and the end that they come to there. */
-ssize_t __recv_chk(int fd, void *buf, size_t len, size_t room, int flags);
-ssize_t __recvfrom_chk(int fd, void *buf, size_t len, size_t room, int flags, struct sockaddr *addr, socklen_t *addrlen);
-ssize_t __read_chk(int fd, void *buf, size_t len, size_t room);
-void __chk_fail(void) __attribute__((noreturn));
-
-/* Said again, to be visible: the attribute is all that is new. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wredundant-decls"
-#define VISIBLE_HOOKED(name) extern __typeof__(name) name __attribute__((visibility("default")));
-#define VISIBLE_NATIVE(name)
-#define VISIBLE_PASSED(name)
-#define X(name, what, why) VISIBLE_##what(name)
-SHIM_SYMBOLS(X)
-#undef X
-#pragma GCC diagnostic pop
 
 /* --- sockets --- */
 

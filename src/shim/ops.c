@@ -21,12 +21,13 @@
 #include <time.h>
 
 #include "client/raw.h"
-#include "shim/shim.h"
+#include "shim/files.h"
 
 #define BATCH_MAX 1024 /* UIO_MAXIOV: no more messages, and no more pieces of one, in a call */
 #define LINUX_ENOIOCTLCMD 515
 
 static long op_socket(const long a[6]);
+static bool op_file(enum shim_op op, const long a[6], long *ret);
 static long op_ioctl(enum client_kind kind, const long a[6]);
 static long op_data(enum shim_op op, int fd, const long a[6]);
 static long op_recvfrom(int fd, const long a[6]);
@@ -59,8 +60,11 @@ long shim_op_run(enum shim_op op, enum client_kind kind, const long a[6])
 		return op_socket(a);
 	if (op == OP_ioctl)
 		return op_ioctl(kind, a);
-	if (kind == CLIENT_FOREIGN)
-		return native(op, a);
+	if (kind == CLIENT_FOREIGN) {
+		long ret;
+
+		return op_file(op, a, &ret) ? ret : native(op, a);
+	}
 	switch (op) {
 	case OP_bind:
 		return client_bind(fd, shim_addr(a[1]), (socklen_t)a[2]);
@@ -115,6 +119,30 @@ static long op_socket(const long a[6])
 	default:
 		return -EAFNOSUPPORT;
 	}
+}
+
+/* --- files --- */
+
+/* A write to a file of the stack. The parts of a vector are writes of their own, as of other files of /proc. */
+static bool op_file(enum shim_op op, const long a[6], long *ret)
+{
+	struct iovec one = { shim_addr(a[1]), (size_t)a[2] };
+	const struct iovec *iov = op == OP_writev ? shim_addr(a[1]) : &one;
+	long n = op == OP_writev ? a[2] : 1, sum = 0;
+	char path[SHIM_PATH_MAX];
+
+	if ((op != OP_write && op != OP_writev) || !shim_file_path((int)a[0], path))
+		return false;
+	*ret = n < 0 || n > BATCH_MAX ? -EINVAL : 0;
+	for (long i = 0; i < n && *ret >= 0; i++) {
+		*ret = shim_file_write((int)a[0], path, iov[i].iov_base, iov[i].iov_len);
+		sum += *ret > 0 ? *ret : 0;
+		if (*ret >= 0 && (size_t)*ret < iov[i].iov_len)
+			break;
+	}
+	if (sum)
+		*ret = sum;
+	return true;
 }
 
 /* --- requests --- */

@@ -43,6 +43,39 @@
 	X(ioctl, HOOKED, "requests of the network are the stack's, on whatever descriptor") \
 	X(syscall, HOOKED, "the numbers of the calls above") \
 	\
+	X(open, HOOKED, "files of the network are the stack's") \
+	X(open64, HOOKED, "as open") \
+	X(openat, HOOKED, "as open") \
+	X(openat64, HOOKED, "as open") \
+	X(__open_2, HOOKED, "open of fortified programs") \
+	X(__open64_2, HOOKED, "as __open_2") \
+	X(__openat_2, HOOKED, "as __open_2") \
+	X(__openat64_2, HOOKED, "as __open_2") \
+	X(creat, HOOKED, "as open") \
+	X(creat64, HOOKED, "as open") \
+	X(fopen, HOOKED, "as open: libc's own passes no name") \
+	X(fopen64, HOOKED, "as fopen") \
+	X(fflush, HOOKED, "what stdio wrote to a file of the stack, and its verdict") \
+	X(fflush_unlocked, HOOKED, "as fflush") \
+	X(fclose, HOOKED, "as fflush") \
+	X(stat, HOOKED, "of the stack's files") \
+	X(stat64, HOOKED, "as stat") \
+	X(lstat, HOOKED, "as stat") \
+	X(lstat64, HOOKED, "as stat") \
+	X(fstat, HOOKED, "as stat") \
+	X(fstat64, HOOKED, "as stat") \
+	X(fstatat, HOOKED, "as stat") \
+	X(fstatat64, HOOKED, "as stat") \
+	X(statx, HOOKED, "as stat") \
+	X(access, HOOKED, "as stat") \
+	X(faccessat, HOOKED, "as stat") \
+	X(eaccess, HOOKED, "as stat") \
+	X(euidaccess, HOOKED, "as stat") \
+	X(readlink, HOOKED, "as stat; /proc/PID/fd names the inode that the stack prints, too") \
+	X(readlinkat, HOOKED, "as readlink") \
+	X(realpath, HOOKED, "as stat") \
+	X(__realpath_chk, HOOKED, "realpath of fortified programs") \
+	\
 	X(poll, NATIVE, "a real descriptor is ready or not") \
 	X(__poll_chk, NATIVE, "as poll") \
 	X(ppoll, NATIVE, "as poll") \
@@ -81,7 +114,6 @@
 	X(preadv64, NATIVE, "as pread") \
 	X(pwritev, NATIVE, "as pread") \
 	X(pwritev64, NATIVE, "as pread") \
-	X(readlink, NATIVE, "/proc/PID/fd names the inode that the stack prints, too") \
 	X(readdir, NATIVE, "of a directory") \
 	X(readdir64, NATIVE, "of a directory") \
 	X(getnameinfo, NATIVE, "numbers to text; asks as getaddrinfo does when it wants names") \
@@ -134,20 +166,8 @@
 	X(sendfile, PASSED, "to a datagram socket: it is refused by the daemon, which misses the header") \
 	X(sendfile64, PASSED, "as sendfile") \
 	X(splice, PASSED, "as sendfile") \
-	X(open, PASSED, "paths of the network are the host's") \
-	X(open64, PASSED, "as open") \
-	X(openat, PASSED, "as open") \
-	X(openat64, PASSED, "as open") \
-	X(__open_2, PASSED, "as open") \
-	X(__open64_2, PASSED, "as open") \
-	X(__openat_2, PASSED, "as open") \
-	X(__openat64_2, PASSED, "as open") \
-	X(fopen, PASSED, "as open") \
-	X(fopen64, PASSED, "as open") \
 	X(freopen, PASSED, "as open") \
 	X(freopen64, PASSED, "as open") \
-	X(opendir, PASSED, "as open") \
-	X(access, PASSED, "as open") \
-	X(faccessat, PASSED, "as open")
+	X(opendir, PASSED, "as open")
 
 #endif

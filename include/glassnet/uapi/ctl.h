@@ -22,7 +22,7 @@
 enum gn_ctl_type {
 	GN_CTL_DATA = GN_CTL_BASE, /* answer: attributes below */
 	GN_CTL_READ,		   /* PATH -> DATA...: content of a file */
-	GN_CTL_WRITE,		   /* PATH, DATA, [TRUNC] -> ack */
+	GN_CTL_WRITE,		   /* PATH, [DATA], [TRUNC] -> ack; without DATA what open(2) for writing does: may it be written?, and TRUNC */
 	GN_CTL_LIST,		   /* PATH -> one NAME+MODE pair a GN_CTL_DATA entry */
 	GN_CTL_SYSCTL,		   /* [KEY] -> KEY+VALUE pairs, all without KEY */
 	GN_CTL_STATUS,		   /* -> VALUE: text lines key=value */
@@ -32,6 +32,7 @@ enum gn_ctl_type {
 	GN_CTL_TRACE_CLAIM,	   /* [NAME] -> ack: this connection owns the tracer until it ends; NAME says in texts who that is */
 	GN_CTL_TRACE_LTTNG,	   /* attach LTTng, once -> DATA: key=value lines: pid, home, batch (1: a session takes records), said (how often
 				    * the tables were), functions (records sent), lost (records that found no room) */
+	GN_CTL_STAT,		   /* PATH -> MODE, COUNT (inode number) */
 	GN_CTL_TYPE_MAX
 };
 
