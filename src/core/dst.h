@@ -52,7 +52,6 @@ struct dst_entry {
 /* With one reference; NULL without memory. Any vCPU, or RTNL. */
 struct dst_entry *dst_alloc(struct net *net, struct kmem_cache *cache, const struct dst_ops *ops, struct net_device *dev,
 			    int initial_obsolete, unsigned short flags);
-void dst_release(struct dst_entry *dst); /* NULL allowed */
 static __always_inline void dst_hold(struct dst_entry *dst) { atomic_inc(&dst->refcnt); }
 static __always_inline struct dst_entry *dst_clone(struct dst_entry *dst)
 {

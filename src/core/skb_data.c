@@ -58,10 +58,8 @@ void skb_trim(struct sk_buff *skb, unsigned len)
 		__skb_trim(skb, len);
 }
 
-void pskb_trim_rcsum(struct sk_buff *skb, unsigned len)
+void pskb_trim_rcsum_slow(struct sk_buff *skb, unsigned len)
 {
-	if (likely(len >= skb->len))
-		return;
 	if (skb->ip_summed == CHECKSUM_COMPLETE)
 		skb->ip_summed = CHECKSUM_NONE;
 	__skb_trim(skb, len);

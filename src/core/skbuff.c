@@ -44,7 +44,6 @@ static void skb_release_head_state(struct sk_buff *skb);
 static void skb_release_data(struct sk_buff *skb);
 static void skb_free_head(struct net *net, unsigned char *head);
 static void kfree_skbmem(struct sk_buff *skb);
-static notrace void ledger_begin_anew(struct sk_buff *skb, enum ledger_class class);
 
 /* ---- sizes ---- */
 
@@ -315,13 +314,10 @@ struct sk_buff *skb_copy(const struct sk_buff *skb, unsigned extra_headroom)
 	return n;
 }
 
-struct sk_buff *skb_share_check(struct sk_buff *skb)
+struct sk_buff *skb_share_check_slow(struct sk_buff *skb)
 {
-	struct sk_buff *n;
+	struct sk_buff *n = skb_clone(skb);
 
-	if (likely(!skb_shared(skb)))
-		return skb;
-	n = skb_clone(skb);
 	if (likely(n))
 		consume_skb(skb);
 	else
@@ -501,20 +497,8 @@ static void kfree_skbmem(struct sk_buff *skb)
 
 /* ---- books, owner, dst ---- */
 
-void ledger_begin(struct sk_buff *skb, enum ledger_class class)
-{
-	if (unlikely(ledger_in_driver(skb))) {
-		ledger_begin_anew(skb, class);
-		return;
-	}
-	if (skb->ledger)
-		return;
-	skb->ledger = (uint8_t)class;
-	this_cpu_stats()->ledger[class][VERDICT_ENTERED]++;
-}
-
 /* A device hands it on: it was sent, and is received. */
-static void ledger_begin_anew(struct sk_buff *skb, enum ledger_class class)
+void ledger_begin_anew(struct sk_buff *skb, enum ledger_class class)
 {
 	ledger_end(skb, verdict_of_driver(skb));
 	skb->ledger = (uint8_t)class;
@@ -533,21 +517,10 @@ void __skb_dst_set_noref(struct sk_buff *skb, struct dst_entry *dst)
 	skb->_skb_refdst = (unsigned long)dst | SKB_DST_NOREF;
 }
 
-void skb_dst_drop(struct sk_buff *skb)
-{
-	unsigned long refdst = skb->_skb_refdst;
-
-	skb->_skb_refdst = 0;
-	if (refdst && !(refdst & SKB_DST_NOREF))
-		dst_release((struct dst_entry *)refdst);
-}
-
-void skb_dst_force(struct sk_buff *skb)
+void skb_dst_force_slow(struct sk_buff *skb)
 {
 	struct dst_entry *dst = skb_dst(skb);
 
-	if (!(skb->_skb_refdst & SKB_DST_NOREF))
-		return;
 	/*
 	 * A dst whose last reference has gone lives on for this grace period only: the packet does
 	 * without it.

@@ -142,7 +142,8 @@ struct sk_buff *__netdev_alloc_skb(struct net_device *dev, unsigned length);
 struct sk_buff *skb_clone(struct sk_buff *skb);	  /* shares the bytes; ledger COPY if the original is in the books */
 struct sk_buff *skb_copy(const struct sk_buff *skb, unsigned extra_headroom); /* own bytes */
 /* Own descriptor: @skb itself unless shared, else a clone and @skb is released; NULL (and @skb released) without memory. */
-struct sk_buff *skb_share_check(struct sk_buff *skb);
+struct sk_buff *skb_share_check_slow(struct sk_buff *skb);
+static __always_inline __must_check struct sk_buff *skb_share_check(struct sk_buff *skb);
 /* Own bytes for the first @write_len: 0, or -ENOMEM with the skb untouched. */
 int skb_ensure_writable(struct sk_buff *skb, unsigned write_len);
 /* At least @headroom bytes before data and bytes of its own: 0 or -ENOMEM, skb untouched. */
@@ -159,11 +160,6 @@ void __kfree_skb(struct sk_buff *skb);	     /* the memory half: skb_release_all 
 void skb_orphan_slow(struct sk_buff *skb);
 
 /* --- ledger --- */
-/*
- * ledger_begin() - enter @class, unless the packet is in the books already. One that is in a driver's hands (see HELD_TXRING) ends there
- * first: a device that hands the skb on (loopback, veth) has sent it, and it is received anew.
- */
-void ledger_begin(struct sk_buff *skb, enum ledger_class class);
 static __always_inline void ledger_unhold(struct sk_buff *skb)
 {
 	if (skb->held) {
@@ -185,6 +181,20 @@ static __always_inline void ledger_hold(struct sk_buff *skb, enum ledger_queue q
  * (consume_skb, dev_kfree_skb_any) then is SENT, or FORWARDED for a received frame; a drop is DROPPED; NETDEV_TX_BUSY gives it back.
  */
 static __always_inline bool ledger_in_driver(const struct sk_buff *skb) { return skb->held == HELD_TXRING + 1; }
+notrace void ledger_begin_anew(struct sk_buff *skb, enum ledger_class class);
+/*
+ * ledger_begin() - enter @class, unless the packet is in the books already. One that is in a driver's hands ends there
+ * first: a device that hands the skb on (loopback, veth) has sent it, and it is received anew.
+ */
+static __always_inline void ledger_begin(struct sk_buff *skb, enum ledger_class class)
+{
+	if (!skb->ledger) {
+		skb->ledger = (uint8_t)class;
+		this_cpu_stats()->ledger[class][VERDICT_ENTERED]++;
+	} else if (unlikely(ledger_in_driver(skb))) {
+		ledger_begin_anew(skb, class);
+	}
+}
 /* Tell the tracer of an end of a packet that has an id: core/packet_trace.c. */
 void packet_trace_verdict(const struct sk_buff *skb, enum ledger_verdict v, enum skb_drop_reason reason);
 static __always_inline void ledger_end(struct sk_buff *skb, enum ledger_verdict v)
@@ -238,7 +248,12 @@ static __always_inline void __skb_trim(struct sk_buff *skb, unsigned len)
 /* Are @len bytes there? (linear: no pulling needed) */
 static __always_inline __must_check bool pskb_may_pull(const struct sk_buff *skb, unsigned len) { return likely(len <= skb->len); }
 /* Trim to @len when longer; checksum COMPLETE is lost. Never fails here. */
-void pskb_trim_rcsum(struct sk_buff *skb, unsigned len);
+void pskb_trim_rcsum_slow(struct sk_buff *skb, unsigned len);
+static __always_inline void pskb_trim_rcsum(struct sk_buff *skb, unsigned len)
+{
+	if (unlikely(len < skb->len))
+		pskb_trim_rcsum_slow(skb, len);
+}
 /* @len bytes at @offset from data, or NULL */
 static __always_inline __must_check void *skb_header_pointer(const struct sk_buff *skb, unsigned offset, unsigned len)
 {
@@ -271,6 +286,10 @@ static __always_inline bool skb_cloned(const struct sk_buff *skb)
 	return skb->cloned && atomic_read(&skb_shinfo(skb)->dataref) != 1;
 }
 static __always_inline bool skb_shared(const struct sk_buff *skb) { return atomic_read(&skb->users) != 1; }
+static __always_inline struct sk_buff *skb_share_check(struct sk_buff *skb)
+{
+	return likely(!skb_shared(skb)) ? skb : skb_share_check_slow(skb);
+}
 static __always_inline struct sk_buff *skb_get(struct sk_buff *skb)
 {
 	atomic_inc(&skb->users);
@@ -292,9 +311,20 @@ static __always_inline struct dst_entry *skb_dst(const struct sk_buff *skb)
 }
 static __always_inline void skb_dst_set(struct sk_buff *skb, struct dst_entry *dst) { skb->_skb_refdst = (unsigned long)dst; }
 void __skb_dst_set_noref(struct sk_buff *skb, struct dst_entry *dst);
-void skb_dst_drop(struct sk_buff *skb);
+void dst_release(struct dst_entry *dst); /* dst.c; NULL allowed */
+static __always_inline void skb_dst_drop(struct sk_buff *skb)
+{
+	if (unlikely(skb->_skb_refdst && !(skb->_skb_refdst & SKB_DST_NOREF)))
+		dst_release(skb_dst(skb));
+	skb->_skb_refdst = 0;
+}
+void skb_dst_force_slow(struct sk_buff *skb);
 /* Take a real reference if there was none: before the skb waits in a queue longer than this run. */
-void skb_dst_force(struct sk_buff *skb);
+static __always_inline void skb_dst_force(struct sk_buff *skb)
+{
+	if (skb->_skb_refdst & SKB_DST_NOREF)
+		skb_dst_force_slow(skb);
+}
 
 /* --- checksums --- */
 /* Sum of @len bytes at @offset from data, added to @csum. Tree: skb_checksum > __skb_checksum > csum_partial > do_csum. */

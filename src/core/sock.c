@@ -65,7 +65,6 @@ int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	skb_set_owner_r(skb, sk);
 	skb_dst_force(skb);
 	SOCK_SKB_CB(skb)->dropcount = (uint32_t)atomic_read(&sk->sk_drops);
-	ledger_unhold(skb);
 	/* before another CPU can see it: from here on it is the reader's */
 	ledger_end(skb, VERDICT_DELIVERED);
 	spin_lock(&list->lock);
@@ -74,15 +73,6 @@ int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 	return 0;
-}
-
-void skb_set_owner_r(struct sk_buff *skb, struct sock *sk)
-{
-	skb_orphan(skb);
-	skb->sk = sk;
-	skb->destructor = sock_rfree;
-	atomic_add((int)skb->truesize, &sk->sk_rmem_alloc);
-	sk_mem_charge(sk, (int)skb->truesize);
 }
 
 void sock_rfree(struct sk_buff *skb)

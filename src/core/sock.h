@@ -229,7 +229,6 @@ static __always_inline bool sk_rcvqueues_full(const struct sock *sk, unsigned li
 __must_check int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb);
 /* Error queue: charge, append, report. 0 or -ENOMEM (untouched). */
 int sock_queue_err_skb(struct sock *sk, struct sk_buff *skb);
-void skb_set_owner_r(struct sk_buff *skb, struct sock *sk);
 void sock_rfree(struct sk_buff *skb);
 int sk_filter(struct sock *sk, struct sk_buff *skb); /* 0, or -EPERM; may trim */
 void sock_def_readable(struct sock *sk);
@@ -249,6 +248,15 @@ static __always_inline void sk_mem_charge(struct sock *sk, int size)
 {
 	if (sk->sk_prot->memory_allocated)
 		sk->sk_forward_alloc -= size;
+}
+/* Charge @sk for a received packet until it ends. */
+static __always_inline void skb_set_owner_r(struct sk_buff *skb, struct sock *sk)
+{
+	skb_orphan(skb);
+	skb->sk = sk;
+	skb->destructor = sock_rfree;
+	atomic_add((int)skb->truesize, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, (int)skb->truesize);
 }
 static __always_inline void sk_mem_uncharge(struct sock *sk, int size)
 {

@@ -21,8 +21,6 @@
 #define PTP_GEN_PORT 320
 #define VLAN_TAG_LEN 4
 
-static bool ptp_ports(const struct sk_buff *skb);
-
 int64_t ktime_get_real(struct net *net)
 {
 	struct timespec ts;
@@ -54,23 +52,8 @@ bool skb_defer_rx_timestamp(struct sk_buff *skb)
 	return false;
 }
 
-unsigned classify(const struct sk_buff *skb)
-{
-	const unsigned char *tag;
-
-	if (skb->protocol == htons(ETH_P_IP))
-		return ptp_ports(skb) ? PTP_CLASS_IPV4 : PTP_CLASS_NONE;
-	if (skb->protocol == htons(ETH_P_1588))
-		return PTP_CLASS_L2;
-	if (skb->protocol != htons(ETH_P_8021Q))
-		return PTP_CLASS_NONE;
-	tag = skb_header_pointer(skb, 0, VLAN_TAG_LEN);
-
-	return tag && get_net16(tag + 2) == htons(ETH_P_1588) ? PTP_CLASS_VLAN : PTP_CLASS_NONE;
-}
-
 /* UDP, not a later fragment, to one of the two ports. */
-static bool ptp_ports(const struct sk_buff *skb)
+static __always_inline bool ptp_ports(const struct sk_buff *skb)
 {
 	const struct iphdr *ip = skb_header_pointer(skb, 0, sizeof(*ip));
 	const unsigned char *udp;
@@ -84,4 +67,19 @@ static bool ptp_ports(const struct sk_buff *skb)
 	port = get_unaligned_be16(udp + 2);
 
 	return port == PTP_EV_PORT || port == PTP_GEN_PORT;
+}
+
+unsigned classify(const struct sk_buff *skb)
+{
+	const unsigned char *tag;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		return ptp_ports(skb) ? PTP_CLASS_IPV4 : PTP_CLASS_NONE;
+	if (skb->protocol == htons(ETH_P_1588))
+		return PTP_CLASS_L2;
+	if (skb->protocol != htons(ETH_P_8021Q))
+		return PTP_CLASS_NONE;
+	tag = skb_header_pointer(skb, 0, VLAN_TAG_LEN);
+
+	return tag && get_net16(tag + 2) == htons(ETH_P_1588) ? PTP_CLASS_VLAN : PTP_CLASS_NONE;
 }

@@ -14,25 +14,17 @@
 
 #include "kernel/slab.h"
 
-struct rx_filter {
-	struct rcu_head rcu;
-	struct net *net;
-	bool promisc, allmulti;
-	unsigned n_uc, n_mc;
-	unsigned char addr[][ETH_ALEN]; /* the device's own, then n_uc - 1 and n_mc of the lists */
-};
-
 static unsigned rxfilter_count(const struct list_head *list);
 static unsigned rxfilter_fill(unsigned char (*to)[ETH_ALEN], unsigned n,
 			      const struct list_head *list);
 static void rxfilter_publish(struct net_device *dev, struct rx_filter **slot, struct rx_filter *f);
 static void rxfilter_free(struct rcu_head *head);
 
-bool rxfilter_match(const struct rx_filter *f, const unsigned char *dest)
+bool rxfilter_match_list(const struct rx_filter *f, const unsigned char *dest)
 {
 	unsigned from, to;
 
-	if (!f || f->promisc)
+	if (f->promisc)
 		return true;
 	if (is_multicast_ether_addr(dest)) {
 		if (f->allmulti || is_broadcast_ether_addr(dest))

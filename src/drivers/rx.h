@@ -18,14 +18,25 @@
 #include "drivers/driver.h"
 #include "ethernet/eth.h"
 
-struct rx_filter;
+/* The table of one device. */
+struct rx_filter {
+	struct rcu_head rcu;
+	struct net *net;
+	bool promisc, allmulti;
+	unsigned n_uc, n_mc;
+	unsigned char addr[][ETH_ALEN]; /* the device's own, then n_uc - 1 and n_mc of the lists */
+};
 
 /* Build the table of @dev anew and publish it in *@slot. */
 void rxfilter_update(struct net_device *dev, struct rx_filter **slot);
 /* Free the table: nobody reads it any more (the device is gone, or never was registered). */
 void rxfilter_clear(struct net_device *dev, struct rx_filter **slot);
-/* Does a frame for @dest pass? */
-bool rxfilter_match(const struct rx_filter *f, const unsigned char *dest);
+bool rxfilter_match_list(const struct rx_filter *f, const unsigned char *dest);
+/* Does a frame for @dest pass? Most are for the device's own address. */
+static __always_inline bool rxfilter_match(const struct rx_filter *f, const unsigned char *dest)
+{
+	return !f || ether_addr_equal(f->addr[0], dest) || rxfilter_match_list(f, dest);
+}
 
 /* Receive counters that every driver keeps, a queue each; written by the queue's vCPU. */
 struct nif_rx_stats {
@@ -52,7 +63,7 @@ static __always_inline void nif_rx_frame(struct napi_struct *napi, struct sk_buf
 		kfree_skb_reason(skb, SKB_DROP_REASON_RX_RUNT);
 		return;
 	}
-	if (filter && unlikely(!rxfilter_match(filter, skb->data))) {
+	if (unlikely(!rxfilter_match(filter, skb->data))) {
 		st->filtered++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_RX_FILTERED);
 		return;

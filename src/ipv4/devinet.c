@@ -34,7 +34,7 @@ static void inetdev_send_gratuitous_arp(struct in_device *in_dev);
 
 /* --- questions of the walk --- */
 
-static struct hlist_head *inet_addr_head(const struct net *net, __be32 addr)
+static __always_inline struct hlist_head *inet_addr_head(const struct net *net, __be32 addr)
 {
 	return &net->ipv4->inet_addr_lst[hash_32((uint32_t)addr ^ net->hash_rnd,
 						 IN4_ADDR_HASH_BITS)];

@@ -34,7 +34,7 @@ static bool inet_rcv_saddr_equal(const struct sock *a, const struct sock *b, boo
 static bool udp_lib_lport_inuse(const struct sock *sk, uint16_t num, const struct udp_hslot *slot);
 static void udp_offer(struct udp_best *best, struct sock *sk, struct net *net,
 		      const struct udp_key *key);
-static int compute_score(const struct sock *sk, const struct udp_key *key);
+static __always_inline int compute_score(const struct sock *sk, const struct udp_key *key);
 static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key,
 				     const struct udp_hslot *slot2);
 
@@ -292,7 +292,7 @@ static __always_inline void udp_offer(struct udp_best *best, struct sock *sk, st
 }
 
 /* How well does @sk fit? 0: not at all; each thing it insists on and gets counts 4. */
-static int compute_score(const struct sock *sk, const struct udp_key *key)
+static __always_inline int compute_score(const struct sock *sk, const struct udp_key *key)
 {
 	int score = 2;
 

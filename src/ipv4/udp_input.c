@@ -23,7 +23,7 @@
 #define CHECKSUM_BREAK 76
 #define MCAST_STACK (256 / sizeof(struct sock *))
 
-static int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto);
+static __always_inline int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto);
 static int udplite_checksum_init(struct sk_buff *skb, struct udphdr *uh);
 static void udp_sk_rx_dst_set(struct sock *sk, struct dst_entry *dst);
 static int __udp4_lib_mcast_deliver(struct sk_buff *skb, const struct udp_key *key,
@@ -144,7 +144,7 @@ static void udp_no_socket(struct sk_buff *skb)
  * Prepare, and for short datagrams finish, the checksum: non-zero when it is wrong. UDP: a zero
  * field means that there is none.
  */
-static int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto)
+static __always_inline int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 

@@ -35,18 +35,6 @@
 /* Control blocks that a leak report names. */
 #define REPORT_BLOCKS	32
 
-#ifdef __SANITIZE_ADDRESS__
-void __asan_poison_memory_region(void const volatile *addr, size_t size);
-void __asan_unpoison_memory_region(void const volatile *addr, size_t size);
-#define pool_poison(p, n)	__asan_poison_memory_region(p, n)
-#define pool_unpoison(p, n)	__asan_unpoison_memory_region(p, n)
-#define POOL_REDZONE		16
-#else
-#define pool_poison(p, n)	((void)(p), (void)(n))
-#define pool_unpoison(p, n)	((void)(p), (void)(n))
-#define POOL_REDZONE		0
-#endif
-
 /**
  * struct pool_slab - head of a slab; objects follow, aligned
  * @cache: whose [I]
@@ -87,31 +75,15 @@ static __always_inline void **obj_link(void *obj)
 	return obj;
 }
 
-static __always_inline void count(uint64_t *counter)
-{
-	WRITE_ONCE(*counter, *counter + 1);
-}
-
-void *pool_alloc(struct kmem_cache *cache, unsigned int cpu)
+void *pool_alloc_slow(struct kmem_cache *cache, unsigned int cpu)
 {
 	struct pool_cpu *pc = &cache->cpu[cpu];
-	void *obj;
 
-	if (unlikely(should_failslab(cache->kmem, cache)))
-		goto fail;
-	obj = pc->freelist;
-	if (unlikely(!obj)) {
-		obj = pool_refill(cache, cpu);
-		if (!obj)
-			goto fail;
+	if (should_failslab(cache->kmem, cache) || (!pc->freelist && !pool_refill(cache, cpu))) {
+		pool_count(&pc->fails);
+		return NULL;
 	}
-	pool_unpoison(obj, cache->object_size);
-	pc->freelist = *obj_link(obj);
-	count(&pc->allocs);
-	return obj;
-fail:
-	count(&pc->fails);
-	return NULL;
+	return pool_take(cache, pc);
 }
 
 bool should_failslab(struct kmem *k, const struct kmem_cache *cache)
@@ -199,7 +171,7 @@ void pool_free(struct kmem_cache *cache, unsigned int cpu, void *obj)
 	}
 	*obj_link(obj) = pc->freelist;
 	pc->freelist = obj;
-	count(&pc->frees);
+	pool_count(&pc->frees);
 	pool_poison(obj, cache->size);
 }
 
@@ -217,7 +189,7 @@ static noinline void pool_free_away(struct kmem_cache *cache, unsigned int cpu, 
 	}
 	pc->away = obj;
 	pc->away_count++;
-	count(&pc->frees);
+	pool_count(&pc->frees);
 	pool_poison(obj, cache->size);
 	if (pc->away_count >= POOL_BATCH)
 		pool_flush(cache, cpu);

@@ -12,7 +12,7 @@
  * Owner: struct kmem, embedded in its owner; it frees nothing that is in use: kmem_report_leaks()
  * names what is. Threads: pool_* by the thread of that CPU; kmem_alloc/kmem_free by any thread;
  * create, destroy, limits and fault injection by the control thread.
- * Each allocation passes should_failslab(), so a test can make the n-th one fail.
+ * While failures are injected each allocation passes should_failslab(), so a test can make the n-th one fail.
  * Under AddressSanitizer a free object is poisoned. Mirrors: mm/slub.c, mm/failslab.c.
  */
 #ifndef GN_LIB_POOL_H
@@ -24,6 +24,18 @@
 
 struct logger;
 struct kmem;
+
+#ifdef __SANITIZE_ADDRESS__
+void __asan_poison_memory_region(void const volatile *addr, size_t size);
+void __asan_unpoison_memory_region(void const volatile *addr, size_t size);
+#define pool_poison(p, n)	__asan_poison_memory_region(p, n)
+#define pool_unpoison(p, n)	__asan_unpoison_memory_region(p, n)
+#define POOL_REDZONE		16
+#else
+#define pool_poison(p, n)	((void)(p), (void)(n))
+#define pool_unpoison(p, n)	((void)(p), (void)(n))
+#define POOL_REDZONE		0
+#endif
 
 /** KMEM_NAME - longest cache name, with the final 0 */
 #define KMEM_NAME	32
@@ -46,7 +58,7 @@ struct kmem_cache_stats {
 };
 
 /**
- * struct pool_cpu - what one CPU has of one cache. Internal to pool.c
+ * struct pool_cpu - what one CPU has of one cache. Internal to the pool
  * @freelist: free objects that live here [C]
  * @away: objects of other CPUs, all of @away_cpu, not yet sent home [C]
  * @inbox: objects that other CPUs sent home [A]
@@ -60,7 +72,7 @@ struct pool_cpu {
 } ____cacheline_aligned;
 
 /**
- * struct kmem_cache - a named cache of objects of one size. Internal to pool.c
+ * struct kmem_cache - a named cache of objects of one size. Internal to the pool
  * @kmem: registry it belongs to [I]
  * @name: for reports [I]
  * @size: bytes of an object, rounded up to @align [I]
@@ -134,13 +146,39 @@ void kmem_cache_set_limit(struct kmem_cache *cache, unsigned long objects);
 /** kmem_cache_stats() - counters, exact when no CPU is running */
 void kmem_cache_stats(const struct kmem_cache *cache, struct kmem_cache_stats *ret_stats);
 
+static __always_inline void pool_count(uint64_t *counter)
+{
+	WRITE_ONCE(*counter, *counter + 1);
+}
+
+/* The first object of the list of @pc, which is not empty. The first word of a free object links it. */
+static __always_inline void *pool_take(struct kmem_cache *cache, struct pool_cpu *pc)
+{
+	void *obj = pc->freelist;
+
+	pool_unpoison(obj, cache->object_size);
+	pc->freelist = *(void **)obj;
+	pool_count(&pc->allocs);
+	return obj;
+}
+
+/* The list is empty, or failures are injected. */
+__must_check void *pool_alloc_slow(struct kmem_cache *cache, unsigned int cpu);
+
 /**
  * pool_alloc() - an object, its bytes undefined
  * @cache: from which
  * @cpu: the caller's CPU, or nr_cpus for the control thread
  * Return: the object, or NULL
  */
-__must_check void *pool_alloc(struct kmem_cache *cache, unsigned int cpu);
+static __always_inline __must_check void *pool_alloc(struct kmem_cache *cache, unsigned int cpu)
+{
+	struct pool_cpu *pc = &cache->cpu[cpu];
+
+	if (unlikely(!pc->freelist || READ_ONCE(cache->kmem->armed)))
+		return pool_alloc_slow(cache, cpu);
+	return pool_take(cache, pc);
+}
 /** pool_zalloc() - the same, bytes zero */
 __must_check void *pool_zalloc(struct kmem_cache *cache, unsigned int cpu);
 /** pool_free() - give @obj (not NULL) back from @cpu, wherever it came from */
