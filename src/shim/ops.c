@@ -169,7 +169,10 @@ static long op_ioctl(enum client_kind kind, const long a[6])
 		return ret;
 	if (!network)
 		return native(OP_ioctl, a);
-	return raw3(SYS_fcntl, a[0], F_GETFD, 0) < 0 ? -EBADF : -ENOTTY;
+	if (raw3(SYS_fcntl, a[0], F_GETFD, 0) < 0)
+		return -EBADF;
+	ret = shim_ioctl(request, shim_addr(a[2]));
+	return ret == -LINUX_ENOIOCTLCMD ? -ENOTTY : ret;
 }
 
 /* --- data --- */

@@ -75,6 +75,27 @@
 	X(readlinkat, HOOKED, "as readlink") \
 	X(realpath, HOOKED, "as stat") \
 	X(__realpath_chk, HOOKED, "realpath of fortified programs") \
+	X(opendir, HOOKED, "of the stack's directories; with it all streams") \
+	X(fdopendir, HOOKED, "as opendir") \
+	X(closedir, HOOKED, "as opendir") \
+	X(dirfd, HOOKED, "as opendir") \
+	X(readdir, HOOKED, "as opendir") \
+	X(readdir64, HOOKED, "as opendir") \
+	X(readdir_r, HOOKED, "as opendir") \
+	X(readdir64_r, HOOKED, "as opendir") \
+	X(telldir, HOOKED, "as opendir") \
+	X(seekdir, HOOKED, "as opendir") \
+	X(rewinddir, HOOKED, "as opendir") \
+	X(scandir, HOOKED, "as opendir") \
+	X(scandir64, HOOKED, "as opendir") \
+	X(scandirat, HOOKED, "as opendir") \
+	X(scandirat64, HOOKED, "as opendir") \
+	X(getifaddrs, HOOKED, "the stack's devices and addresses") \
+	X(freeifaddrs, HOOKED, "memory of getifaddrs") \
+	X(if_nametoindex, HOOKED, "the stack's devices") \
+	X(if_indextoname, HOOKED, "the stack's devices") \
+	X(if_nameindex, HOOKED, "the stack's devices") \
+	X(if_freenameindex, HOOKED, "memory of if_nameindex") \
 	\
 	X(poll, NATIVE, "a real descriptor is ready or not") \
 	X(__poll_chk, NATIVE, "as poll") \
@@ -114,8 +135,6 @@
 	X(preadv64, NATIVE, "as pread") \
 	X(pwritev, NATIVE, "as pread") \
 	X(pwritev64, NATIVE, "as pread") \
-	X(readdir, NATIVE, "of a directory") \
-	X(readdir64, NATIVE, "of a directory") \
 	X(getnameinfo, NATIVE, "numbers to text; asks as getaddrinfo does when it wants names") \
 	X(getservbyname, NATIVE, "/etc/services") \
 	X(getservbyport, NATIVE, "/etc/services") \
@@ -136,8 +155,6 @@
 	X(dn_comp, NATIVE, "text") \
 	X(dn_expand, NATIVE, "text") \
 	X(freeaddrinfo, NATIVE, "memory") \
-	X(freeifaddrs, NATIVE, "memory") \
-	X(if_freenameindex, NATIVE, "memory") \
 	X(gai_strerror, NATIVE, "text") \
 	\
 	X(getaddrinfo, PASSED, "numbers work; names are asked for by libc on the host's network") \
@@ -155,10 +172,6 @@
 	X(res_nsend, PASSED, "as getaddrinfo") \
 	X(__res_query, PASSED, "as getaddrinfo") \
 	X(__res_search, PASSED, "as getaddrinfo") \
-	X(getifaddrs, PASSED, "the host's devices") \
-	X(if_nametoindex, PASSED, "the host's devices") \
-	X(if_indextoname, PASSED, "the host's devices") \
-	X(if_nameindex, PASSED, "the host's devices") \
 	X(preadv2, PASSED, "offset -1 on a datagram socket: it sees headers") \
 	X(preadv64v2, PASSED, "as preadv2") \
 	X(pwritev2, PASSED, "as preadv2") \
@@ -167,7 +180,6 @@
 	X(sendfile64, PASSED, "as sendfile") \
 	X(splice, PASSED, "as sendfile") \
 	X(freopen, PASSED, "as open") \
-	X(freopen64, PASSED, "as open") \
-	X(opendir, PASSED, "as open")
+	X(freopen64, PASSED, "as open")
 
 #endif

@@ -40,6 +40,7 @@ int _IO_fclose(FILE *f);
 /* Said again, to be visible: the attribute is all that is new. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wredundant-decls"
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 #define VISIBLE_HOOKED(name) extern __typeof__(name) name __attribute__((visibility("default")));
 #define VISIBLE_NATIVE(name)
 #define VISIBLE_PASSED(name)

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ioctl.c - requests about interfaces that are answered from dumps, or refused
+ *
+ * Theory of operation
+ *   Most requests go to the daemon as they are (client_ioctl()). Here are those whose argument points elsewhere, or for which the stack has
+ *   nothing but that: the list of addresses, the memory map of a card, ethtool's. What would change a device and has no such way is refused:
+ *   the host's device of the same name must not be changed in its place.
+ *   Called by: ops.c. Calls: ctl.c. Owns: nothing.
+ * Threads: any, and signal handlers, and children of vfork. Mirrors: net/core/dev_ioctl.c.
+ */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "shim/files.h"
+
+#define LINUX_ENOIOCTLCMD 515
+
+/* --- SIOCGIFCONF --- */
+
+struct conf {
+	char *buf; /* NULL: only the size is wanted */
+	size_t room, n;
+};
+
+static long conf_cb(void *arg, const struct nlmsghdr *nlh)
+{
+	const struct ifaddrmsg *ifm = NLMSG_DATA(nlh);
+	const struct nlattr *tb[IFA_MAX + 1];
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct ifreq ifr = { .ifr_ifindex = 0 };
+	struct conf *c = arg;
+	size_t len;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR || nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*ifm)))
+		return -EPROTO;
+	shim_attrs(nlh, sizeof(*ifm), tb, IFA_MAX + 1);
+	if (ifm->ifa_family != AF_INET || !tb[IFA_LOCAL] || shim_attr_len(tb[IFA_LOCAL]) != sizeof(in.sin_addr) || !tb[IFA_LABEL])
+		return 0;
+	if (!c->buf) {
+		c->n += sizeof(ifr);
+		return 0;
+	}
+	if (c->room - c->n < sizeof(ifr))
+		return 0;
+	len = strnlen(shim_attr_data(tb[IFA_LABEL]), shim_attr_len(tb[IFA_LABEL]));
+	memcpy(ifr.ifr_name, shim_attr_data(tb[IFA_LABEL]), len < IFNAMSIZ ? len : IFNAMSIZ - 1);
+	memcpy(&in.sin_addr, shim_attr_data(tb[IFA_LOCAL]), sizeof(in.sin_addr));
+	memcpy(&ifr.ifr_addr, &in, sizeof(in));
+	memcpy(c->buf + c->n, &ifr, sizeof(ifr));
+	c->n += sizeof(ifr);
+	return 0;
+}
+
+static long get_conf(struct ifconf *ifc)
+{
+	struct conf c = { .buf = ifc->ifc_buf, .room = ifc->ifc_len > 0 ? (size_t)ifc->ifc_len : 0 };
+	long ret = shim_ctl_dump(RTM_GETADDR, conf_cb, &c);
+
+	if (!ret)
+		ifc->ifc_len = (int)c.n;
+	return ret;
+}
+
+/* --- a device by name --- */
+
+struct search {
+	const char *name;
+	bool found;
+};
+
+static long search_cb(void *arg, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *tb[IFLA_IFNAME + 1];
+	struct search *s = arg;
+
+	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
+		return -EPROTO;
+	shim_attrs(nlh, sizeof(struct ifinfomsg), tb, IFLA_IFNAME + 1);
+	if (tb[IFLA_IFNAME] && !strncmp(s->name, shim_attr_data(tb[IFLA_IFNAME]), shim_attr_len(tb[IFLA_IFNAME])))
+		s->found = true;
+	return 0;
+}
+
+static long exists(const struct ifreq *ifr)
+{
+	char name[IFNAMSIZ];
+	struct search s = { .name = name };
+	long ret;
+
+	memcpy(name, ifr->ifr_name, IFNAMSIZ);
+	name[IFNAMSIZ - 1] = '\0';
+	name[strcspn(name, ":")] = '\0';
+	ret = shim_ctl_dump(RTM_GETLINK, search_cb, &s);
+	return ret ?: s.found ? 0 : -ENODEV;
+}
+
+static long get_map(struct ifreq *ifr)
+{
+	long ret = exists(ifr);
+
+	if (!ret)
+		memset(&ifr->ifr_map, 0, sizeof(ifr->ifr_map));
+	return ret;
+}
+
+long shim_ioctl(unsigned long request, void *arg)
+{
+	switch (request) {
+	case SIOCGIFCONF:
+	case SIOCGIFMAP:
+	case SIOCETHTOOL:
+		if (!arg)
+			return -EFAULT;
+		break;
+	default:
+		return -LINUX_ENOIOCTLCMD;
+	case SIOCSIFFLAGS:
+	case SIOCSIFMETRIC:
+	case SIOCSIFMTU:
+	case SIOCSIFTXQLEN:
+	case SIOCSIFHWADDR:
+	case SIOCSIFHWBROADCAST:
+	case SIOCSIFMAP:
+	case SIOCSIFNAME:
+	case SIOCADDMULTI:
+	case SIOCDELMULTI:
+	case SIOCADDRT:
+	case SIOCDELRT:
+		return -EOPNOTSUPP;
+	}
+	if (request == SIOCGIFCONF)
+		return get_conf(arg);
+	return request == SIOCGIFMAP ? get_map(arg) : exists(arg) ?: -EOPNOTSUPP;
+}
