@@ -34,6 +34,7 @@ glassnetinclude_HEADERS += include/glassnet/device.h
 glassnetinclude_HEADERS += include/glassnet/host.h
 glassnetuapiincludedir = $(includedir)/glassnet/uapi
 glassnetuapiinclude_HEADERS =
+glassnetuapiinclude_HEADERS += include/glassnet/uapi/chan.h
 glassnetuapiinclude_HEADERS += include/glassnet/uapi/ctl.h
 glassnetuapiinclude_HEADERS += include/glassnet/uapi/trace.h
 

@@ -48,6 +48,7 @@ struct trace_thread_ctx;
 struct vcpu_thread;
 struct ctl;
 struct priv;
+struct app;
 struct apps;
 
 struct daemon {
@@ -60,6 +61,7 @@ struct daemon {
 	struct ctl *ctl;
 	struct priv *priv;
 	struct apps *apps;
+	struct app *app;
 	ev_signal sigint, sigterm, sighup;
 	ev_async garbage; /* a vCPU left something for the control thread */
 	char socket_path[108];
@@ -76,6 +78,7 @@ void log_setup(struct daemon *d);
 extern const struct host_ops daemon_host_ops; /* host_ctx: struct daemon */
 int vcpu_threads_start(struct daemon *d, struct extack *err);
 void vcpu_threads_stop(struct daemon *d); /* join; from here on vCPUs are turned by whoever calls */
+struct ev_loop *vcpu_thread_loop(struct daemon *d, unsigned cpu); /* that thread only, or after it ended */
 void vcpu_threads_free(struct daemon *d); /* after net_destroy(): devices unmask lines while they close */
 
 /* trace_thread.c */
@@ -108,6 +111,11 @@ int dump_config(struct daemon *d, struct seq_file *m);
 /* apps.c: the servers inside: --echo, --discard */
 int apps_start(struct daemon *d, struct extack *err);
 void apps_stop(struct daemon *d);
+
+/* app.c: sockets of other processes; the path is bound while rights last, and answers from app_start() on */
+int app_listen(struct daemon *d, struct extack *err);
+int app_start(struct daemon *d, struct extack *err);
+void app_stop(struct daemon *d); /* while the vCPUs' threads run */
 
 /* lttng.c: attach LTTng to the tracer, once: 0 or -errno with text; and what its sessions want, as key=value lines */
 int lttng_load(struct daemon *d, struct extack *err);

@@ -179,6 +179,9 @@ static int boot(struct daemon *d, struct extack *err)
 	d->ctl = ctl_start(d, err);
 	if (!d->ctl)
 		return -EADDRINUSE;
+	ret = app_listen(d, err);
+	if (ret)
+		return ret;
 	(void)fgraph_init(NULL); /* opens what needs our rights; who wants to trace is told when it failed */
 	ret = priv_drop(&d->opt, d->socket_path, err);
 	if (ret)
@@ -207,19 +210,23 @@ static int boot(struct daemon *d, struct extack *err)
 	}
 	if (!ret && d->opt.lttng)
 		ret = lttng_load(d, err);
-	return ret ? ret : apps_start(d, err);
+	if (!ret)
+		ret = apps_start(d, err);
+	return ret ? ret : app_start(d, err);
 }
 
 static void shut_down(struct daemon *d)
 {
 	if (d->net) {
 		apps_stop(d);
+		app_stop(d);
 		ctl_stop(d->ctl);
 		trace_thread_stop(d);
 		vcpu_threads_stop(d);
 		net_destroy(d->net);
 		vcpu_threads_free(d);
 	} else {
+		app_stop(d);
 		ctl_stop(d->ctl);
 	}
 	priv_stop(d->priv);

@@ -12,6 +12,7 @@
 #include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glassnet/uapi/chan.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
@@ -219,8 +220,13 @@ static void remove_socket(const char *path)
 	if (fd < 0 || strlen(path) >= sizeof(un.sun_path))
 		return;
 	strcpy(un.sun_path, path);
-	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) && errno == ECONNREFUSED)
+	if (connect(fd, (struct sockaddr *)&un, sizeof(un)) && (errno == ECONNREFUSED || errno == ENOENT)) {
 		unlink(path);
+		if (strlen(path) + strlen(GN_CHAN_SUFFIX) < sizeof(un.sun_path)) {
+			strcat(un.sun_path, GN_CHAN_SUFFIX);
+			unlink(un.sun_path);
+		}
+	}
 	close(fd);
 }
 

@@ -5,6 +5,7 @@ glassnetd_CFLAGS = $(AM_CFLAGS) $(URCU_CFLAGS) $(NL_CFLAGS) $(NLROUTE_CFLAGS) $(
 glassnetd_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
 glassnetd_LDADD = src/line/libline.la $(STACK_LIBS) $(EV_LIBS) $(NLROUTE_LIBS) $(NL_LIBS) $(CAPNG_LIBS)
 glassnetd_SOURCES =
+glassnetd_SOURCES += %D%/app.c
 glassnetd_SOURCES += %D%/apps.c
 glassnetd_SOURCES += %D%/conf.c
 glassnetd_SOURCES += %D%/ctl.c

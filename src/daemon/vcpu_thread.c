@@ -257,6 +257,11 @@ void vcpu_threads_stop(struct daemon *d)
 	}
 }
 
+struct ev_loop *vcpu_thread_loop(struct daemon *d, unsigned cpu)
+{
+	return d->thread[cpu]->loop;
+}
+
 void vcpu_threads_free(struct daemon *d)
 {
 	for (unsigned i = 0; i < VCPU_MAX; i++) {

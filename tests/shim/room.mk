@@ -1,3 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Programs on the stack: what they import, and how they do.
 SCRIPTED_TESTS += %D%/symbols
+
+# A program with sockets in glassnetd, in a network namespace where the kernel's own lead nowhere
+SCRIPTED_TESTS += %D%/client.sh
+TEST_HELPERS += %D%/prog
+%C%_prog_SOURCES = %D%/prog.c
+%C%_prog_LDADD = src/client/libclient.la

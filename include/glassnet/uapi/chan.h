@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef GLASSNET_UAPI_CHAN_H
+#define GLASSNET_UAPI_CHAN_H
+/*
+ * <glassnet/uapi/chan.h> - sockets of other processes: calls as messages, datagrams over a socketpair
+ *
+ * A program's socket is one end of an AF_UNIX SOCK_SEQPACKET pair; glassnetd holds the other. The
+ * program's end is bound to an abstract name that says what it is: a 0 byte, GN_CHAN_NAME_UDP, _RAW
+ * or _PING, and 16 hexadecimal digits of its id. The daemon's end, which getpeername() shows, is
+ * bound to a 0 byte, GN_CHAN_NAME_DAEMON, the same digits, and the path where calls are answered
+ * (absent when it does not fit).
+ *
+ * Calls: a SOCK_SEQPACKET socket at the path of the control socket with GN_CHAN_SUFFIX behind it.
+ * Each connection carries one request and one reply. A request that is about a socket carries its
+ * descriptor in SCM_RIGHTS: who holds the descriptor may make the call. Its reply never does; that of
+ * GN_CHAN_NEW carries the new descriptor. All integers are host byte order; addresses and values are
+ * the structs of the system call. A message is at most GN_CHAN_CALL_MAX bytes.
+ *	request:	struct gn_chan_call, .control bytes of control messages, .len bytes
+ *	reply:		struct gn_chan_reply, .control bytes of control messages, .len bytes;
+ *			GN_CHAN_RECVERR: always GN_CHAN_CONTROL_MAX bytes between them, of which .control count
+ *
+ * Datagrams: one message of the pair each, in both directions.
+ *	struct gn_chan_dgram, .control bytes of control messages, .len bytes
+ * To the daemon .control is 0: a send with control messages is a call. A message that is not well
+ * formed is dropped and counted. Before a call acts, and before the last close takes effect, the daemon
+ * has taken all datagrams that were sent before. A message of kind GN_CHAN_ERROR says that the socket
+ * has an error: who takes it asks with GN_CHAN_TAKE_ERROR.
+ */
+#include <linux/types.h>
+
+#define GN_CHAN_SUFFIX ".app"
+#define GN_CHAN_MAGIC 0x31434e47u /* "GNC1": the last digit is the version */
+#define GN_CHAN_ADDR_MAX 128
+#define GN_CHAN_CONTROL_MAX 512
+#define GN_CHAN_DATA_MAX 65536
+#define GN_CHAN_CALL_MAX (sizeof(struct gn_chan_call) + GN_CHAN_CONTROL_MAX + GN_CHAN_DATA_MAX)
+
+#define GN_CHAN_NAME_UDP "gn/u/"
+#define GN_CHAN_NAME_RAW "gn/r/"
+#define GN_CHAN_NAME_PING "gn/p/"
+#define GN_CHAN_NAME_DAEMON "gn/d/"
+#define GN_CHAN_ID_DIGITS 16
+#define GN_CHAN_NAME_LEN (1 + 5 + GN_CHAN_ID_DIGITS) /* of the program's end, from the 0 byte on */
+
+/* Arguments in .arg[], in .name (an address, .namelen bytes of it) and behind the header; the result in .result, or -errno. */
+enum gn_chan_op {
+	GN_CHAN_NEW = 1,     /* domain, type, protocol -> descriptor */
+	GN_CHAN_BIND,	     /* name */
+	GN_CHAN_CONNECT,     /* name */
+	GN_CHAN_GETSOCKNAME, /* -> name */
+	GN_CHAN_GETPEERNAME, /* -> name */
+	GN_CHAN_SETSOCKOPT,  /* level, option; value. SO_ATTACH_FILTER and the like: the instructions, not the struct that points to them */
+	GN_CHAN_GETSOCKOPT,  /* level, option, room -> value */
+	GN_CHAN_SHUTDOWN,    /* how */
+	GN_CHAN_SENDTO,	     /* flags; name, control, data -> bytes: a send whose error is exact */
+	GN_CHAN_RECVERR,     /* flags, room -> name, control, data; .flags of the reply are msg_flags */
+	GN_CHAN_TAKE_ERROR,  /* -> errno of the socket, which is cleared; 0: none */
+	GN_CHAN_IOCTL,	     /* request; argument -> argument. Without a descriptor: one that names no socket */
+	GN_CHAN_OP_MAX
+};
+
+struct gn_chan_call {
+	__u32 magic;
+	__u16 op;
+	__u16 reserved; /* 0 */
+	__u64 id;	/* 0: no socket */
+	__s32 arg[3];	/* what is not used is 0 */
+	__u32 namelen;
+	__u32 control;
+	__u32 len;
+	__u8 name[GN_CHAN_ADDR_MAX];
+};
+
+struct gn_chan_reply {
+	__u32 magic;
+	__s32 result;
+	__u64 id;
+	__u32 flags;
+	__u32 namelen;
+	__u32 control;
+	__u32 len;
+	__u8 name[GN_CHAN_ADDR_MAX];
+};
+
+enum gn_chan_kind { GN_CHAN_DATA = 1, GN_CHAN_ERROR };
+
+struct gn_chan_dgram {
+	__u32 magic;
+	__u8 kind;
+	__u8 reserved; /* 0 */
+	__u16 control;
+	__u32 flags; /* to the daemon: MSG_CONFIRM, MSG_DONTROUTE; from it: msg_flags */
+	__u32 len;   /* of the whole datagram */
+	__s32 error; /* GN_CHAN_ERROR: errno as of the time it was sent */
+	__u32 namelen; /* 0 or 16 */
+	__u8 name[16]; /* struct sockaddr_in: from or to whom */
+};
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ioctl.c - requests by number: of interfaces and addresses, and of a socket's queues
+ *
+ * Theory of operation
+ *   One table: number, bytes of the argument, handler. Requests about interfaces ask the register of devices, which is RTNL's, and need no
+ *   socket; those of a socket run on its vCPU. A number that is not here is answered with ENOTTY, as by an inet socket.
+ * Threads: RTNL. Mirrors: net/core/dev_ioctl.c (reading), the switch of net/ipv4/af_inet.c.
+ */
+#include <errno.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+
+#include "chan/chan_impl.h"
+#include "ipv4/arp.h"
+#include "ipv4/inetdevice.h"
+#include "kernel/smp.h"
+
+struct sock_call {
+	struct chan_port *p;
+	unsigned cmd;
+	int value, err;
+};
+
+static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr);
+static void sock_value(void *arg);
+
+int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t len, const struct cred *cred)
+{
+	struct sock_call s = { .p = p, .cmd = cmd, .err = -EBADF };
+
+	switch (cmd) {
+	case SIOCGIFADDR:
+	case SIOCGIFDSTADDR:
+	case SIOCGIFBRDADDR:
+	case SIOCGIFNETMASK:
+	case SIOCSIFADDR:
+	case SIOCSIFDSTADDR:
+	case SIOCSIFBRDADDR:
+	case SIOCSIFNETMASK:
+		return len == sizeof(struct ifreq) ? devinet_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
+	case SIOCGIFNAME:
+	case SIOCGIFINDEX:
+	case SIOCGIFFLAGS:
+	case SIOCGIFMTU:
+	case SIOCGIFMETRIC:
+	case SIOCGIFTXQLEN:
+	case SIOCGIFHWADDR:
+		return len == sizeof(struct ifreq) ? dev_get(c->net, cmd, arg) : -EFAULT;
+	case SIOCGARP:
+	case SIOCSARP:
+	case SIOCDARP:
+		return len == sizeof(struct arpreq) ? arp_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
+	case SIOCINQ:
+	case SIOCOUTQ:
+		if (len != sizeof(int))
+			return -EFAULT;
+		if (p)
+			smp_call(&c->net->m, p->pub.cpu, sock_value, &s);
+		memcpy(arg, &s.value, sizeof(s.value));
+		return s.err;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static void sock_value(void *arg)
+{
+	struct sock_call *s = arg;
+
+	if (s->p->sock)
+		chan_input(s->p, CHAN_DRAIN);
+	if (s->p->sock)
+		s->err = sock_ioctl(s->p->sock, s->cmd, &s->value);
+}
+
+static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr)
+{
+	struct net_device *dev;
+
+	ifr->ifr_name[IFNAMSIZ - 1] = 0;
+	ifr->ifr_name[strcspn(ifr->ifr_name, ":")] = 0;
+	dev = cmd == SIOCGIFNAME ? __dev_get_by_index(net, ifr->ifr_ifindex) : __dev_get_by_name(net, ifr->ifr_name);
+	if (!dev)
+		return -ENODEV;
+	switch (cmd) {
+	case SIOCGIFNAME:
+		memcpy(ifr->ifr_name, dev->name, IFNAMSIZ);
+		break;
+	case SIOCGIFINDEX:
+		ifr->ifr_ifindex = dev->ifindex;
+		break;
+	case SIOCGIFFLAGS:
+		ifr->ifr_flags = (short)dev_get_flags(dev);
+		break;
+	case SIOCGIFMTU:
+		ifr->ifr_mtu = (int)dev->mtu;
+		break;
+	case SIOCGIFMETRIC:
+		ifr->ifr_metric = 0;
+		break;
+	case SIOCGIFTXQLEN:
+		ifr->ifr_qlen = (int)dev->tx_queue_len;
+		break;
+	default: /* SIOCGIFHWADDR */
+		memset(&ifr->ifr_hwaddr, 0, sizeof(ifr->ifr_hwaddr));
+		ifr->ifr_hwaddr.sa_family = dev->type;
+		memcpy(ifr->ifr_hwaddr.sa_data, dev->dev_addr, min_t(size_t, dev->addr_len, sizeof(ifr->ifr_hwaddr.sa_data)));
+	}
+	return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CLIENT_CLIENT_IMPL_H
+#define CLIENT_CLIENT_IMPL_H
+/*
+ * client_impl.h - what the files of client/ share
+ *
+ * Theory of operation
+ *   name.c: what a descriptor is. call.c: one request and its reply. client.c: the calls. data.c: datagrams. verdict.c: which sends need no
+ *   reply. Nothing here keeps state but the verdicts, which are hints: losing them costs a call.
+ */
+#include <glassnet/uapi/chan.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "client/client.h"
+#include "client/raw.h"
+
+/* Pointers and numbers alike. */
+#define sys3(nr, a, b, c) raw3((nr), (long)(a), (long)(b), (long)(c))
+#define sys5(nr, a, b, c, d, e) raw6((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+
+struct client_id {
+	enum client_kind kind;
+	uint64_t id;
+};
+
+/* One call: the request with what goes behind it, and where the reply's parts go. */
+struct client_call {
+	struct gn_chan_call call;
+	struct gn_chan_reply reply;
+	const void *control; /* call.control bytes */
+	const struct iovec *out; /* call.len bytes */
+	size_t n_out;
+	void *in_control;    /* GN_CHAN_RECVERR: GN_CHAN_CONTROL_MAX bytes */
+	const struct iovec *in;
+	size_t n_in;
+	int fd;		     /* descriptor that came with the reply, or -1 */
+	bool cloexec;	     /* it is closed by exec */
+};
+
+#define CLIENT_IOV 16 /* parts of a message that need no more than a little of the stack */
+
+void client_id_of(int fd, struct client_id *id);
+/* An empty request of kind @op about the socket @id. */
+void client_call_init(struct client_call *c, enum gn_chan_op op, const struct client_id *id);
+/* The reply's result, or -ENETDOWN when nobody answers. */
+int client_call(struct client_call *c, int fd);
+/* An error that the next message of the pair tells of: its errno, which is cleared, and the message is gone; 0: none; negative: no daemon. */
+int client_pending(int fd, const struct client_id *id);
+size_t client_iov_len(const struct msghdr *msg);
+
+/* Is a send of @len bytes from @id to @name known to be accepted? And the word of the daemon about one. */
+bool client_verdict(uint64_t id, const struct sockaddr *name, socklen_t namelen, size_t len);
+void client_verdict_set(uint64_t id, const struct sockaddr *name, socklen_t namelen, size_t len);
+void client_verdict_forget(uint64_t id);
+
+#endif
