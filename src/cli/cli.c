@@ -3,8 +3,9 @@
  * cli.c - options, the choice of the command, and what commands share
  *
  * Theory of operation
- *   -n and -s stand before the command; --name, --socket, --json, --help and --version are taken
- *   wherever they stand, up to "--", but not out of the text of `write`. The connection is made by
+ *   -n and -s stand before the command (of `run`: before its program); --name, --socket, --json, --help
+ *   and --version are taken wherever they stand, up to "--", but not out of the text of `write`
+ *   and not out of the program of `run`. The connection is made by
  *   the first question of a command, so that usage errors need no daemon.
  *   Called by: main.c, the checks. Calls: the commands, conn.c, src/line.
  *   Owns: the connection and the list of devices until cli_fini().
@@ -113,20 +114,21 @@ static int take_options(struct cli *c, int *argc, char **argv, const char **ret_
 {
 	const char *command = NULL, *v;
 	int n = 1, free_words = *argc;
+	bool before = true, run = false; /* the command; for `run` the program that it runs */
 
 	for (int i = 1; i < *argc; i++) {
-		if (!strcmp(argv[i], "--") || n > free_words) {
+		if (!strcmp(argv[i], "--") || n > free_words || (run && *argv[i] != '-')) {
 			while (i < *argc)
 				argv[n++] = argv[i++];
 			break;
 		}
-		if ((!command && (v = option_value(*argc, argv, &i, "-n"))) ||
+		if ((before && (v = option_value(*argc, argv, &i, "-n"))) ||
 		    (v = option_value(*argc, argv, &i, "--name"))) {
 			if (!*v || strchr(v, '/'))
 				return cli_fail(c, CLI_USAGE, "-n: no name of a daemon: '%.40s'",
 						v);
 			c->name = v;
-		} else if ((!command && (v = option_value(*argc, argv, &i, "-s"))) ||
+		} else if ((before && (v = option_value(*argc, argv, &i, "-s"))) ||
 			   (v = option_value(*argc, argv, &i, "--socket"))) {
 			if (!*v)
 				return cli_fail(c, CLI_USAGE, "-s needs the path of a socket");
@@ -143,6 +145,7 @@ static int take_options(struct cli *c, int *argc, char **argv, const char **ret_
 		} else {
 			if (!command) {
 				command = argv[i];
+				before = run = !strcmp(command, "run");
 				/* what `write` writes may look like an option */
 				if (!strcmp(command, "write"))
 					free_words = n + 1;
@@ -151,6 +154,7 @@ static int take_options(struct cli *c, int *argc, char **argv, const char **ret_
 		}
 	}
 	*argc = n;
+	argv[n] = NULL;
 	return CLI_OK;
 }
 

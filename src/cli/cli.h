@@ -118,6 +118,7 @@ int cmd_status(struct cli *c, int argc, char **argv);
 int cmd_dump(struct cli *c, int argc, char **argv);
 int cmd_stop(struct cli *c, int argc, char **argv);
 int cmd_help(struct cli *c, int argc, char **argv);
+int cmd_run(struct cli *c, int argc, char **argv);
 int cmd_trace_graph(struct cli *c, int argc, char **argv);
 int cmd_trace_record(struct cli *c, int argc, char **argv);
 int cmd_trace_packets(struct cli *c, int argc, char **argv);

@@ -112,6 +112,15 @@ static const char stop_help[] =
 	"\n"
 	"  glassnet stop\n";
 
+static const char run_help[] =
+	"The program's IPv4 datagram sockets are the daemon's, those of its children, too.\n"
+	"--calls: print its socket calls to standard error, as `strace -e network` does.\n"
+	"Exit status: the program's; 126 it cannot be run, 127 it was not found.\n"
+	"\n"
+	"  glassnet run nc -lu 5000\n"
+	"  glassnet run --calls nc -lu 5000\n"
+	"  glassnet run -n gn1 -- python3 server.py\n";
+
 static const char trace_help[] =
 	"The functions of the stack as the kernel's function_graph tracer shows its own, live or\n"
 	"from a recording. `glassnet trace COMMAND --help` has the options and more examples.\n"
@@ -231,8 +240,10 @@ const struct command commands[] = {
 	},
 	{
 		.name = "run",
-		.args = "-- PROGRAM [ARG...]",
+		.args = "[-n NAME] [--calls] [--] PROGRAM [ARG...]",
 		.summary = "run a program on the stack",
+		.help = run_help,
+		.run = cmd_run,
 	},
 	{
 		.name = "trace",

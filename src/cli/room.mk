@@ -2,6 +2,7 @@
 # F9: the command glassnet. It never links the stack: it speaks to the control socket. All but main() is an archive, for the checks.
 noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_CFLAGS = $(AM_CFLAGS) $(NL_CFLAGS) $(PCAP_CFLAGS)
+%C%_libcli_la_CPPFLAGS = $(AM_CPPFLAGS) -DPKGLIBDIR='"$(pkglibdir)"'
 %C%_libcli_la_SOURCES =
 %C%_libcli_la_SOURCES += %D%/cli.c
 %C%_libcli_la_SOURCES += %D%/cli.h
@@ -16,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libcli.la
 %C%_libcli_la_SOURCES += %D%/out.c
 %C%_libcli_la_SOURCES += %D%/out.h
 %C%_libcli_la_SOURCES += %D%/route.c
+%C%_libcli_la_SOURCES += %D%/run.c
 %C%_libcli_la_SOURCES += %D%/spawn.c
 %C%_libcli_la_SOURCES += %D%/ss.c
 %C%_libcli_la_SOURCES += %D%/trace.c

@@ -19,3 +19,11 @@ noinst_LTLIBRARIES += %D%/libshim.la
 %C%_libshim_la_SOURCES += %D%/shim.h
 %C%_libshim_la_SOURCES += %D%/symbols.h
 %C%_libshim_la_SOURCES += %D%/visible.h
+
+# A library that is loaded before a sanitizer's own would not start a program.
+if !SANITIZE
+pkglib_LTLIBRARIES += %D%/libglassnet-preload.la
+%C%_libglassnet_preload_la_SOURCES =
+%C%_libglassnet_preload_la_LIBADD = %D%/libshim.la src/client/libclient.la
+%C%_libglassnet_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,defs -Wl,-z,now
+endif

@@ -7,3 +7,6 @@ SCRIPTED_TESTS += %D%/client.sh
 TEST_HELPERS += %D%/prog
 %C%_prog_SOURCES = %D%/prog.c
 %C%_prog_LDADD = src/client/libclient.la
+SCRIPTED_TESTS += %D%/run.sh
+EXTRA_DIST += %D%/udp.py
+EXTRA_DIST += %D%/fds.py

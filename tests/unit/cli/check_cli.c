@@ -9,6 +9,8 @@
 
 /* --- options --- */
 
+#define RUN_USAGE "usage: glassnet run [-n NAME] [--calls] [--] PROGRAM [ARG...]\n"
+
 START_TEST(test_usage)
 {
 	static const struct {
@@ -32,7 +34,14 @@ START_TEST(test_usage)
 		  "glassnet: sysctl: KEY[=VALUE] or -a is missing\nusage: glassnet sysctl [-w] [-n|-N] KEY[=VALUE]... | -a [-n|-N]\n" },
 		{ "link set", 2, "glassnet: link set: 'link set' needs the name of a device behind it\n" },
 		{ "route add default via x", 2, "glassnet: route add: via 'x' is no address A.B.C.D\n" },
-		{ "run ls", 1, "glassnet: run: not built yet\n" },
+		{ "run", 2, "glassnet: run: a program is missing\n" RUN_USAGE },
+		{ "run --", 2, "glassnet: run: a program is missing\n" RUN_USAGE },
+		{ "run --call ls", 2, "glassnet: run: '--call' is none of: -n NAME, -s SOCKET, --calls\n" RUN_USAGE },
+		{ "run -n a/b ls", 2, "glassnet: -n: no name of a daemon: 'a/b'\n" },
+		{ "run no-such-program --help", 127, "glassnet: run: no-such-program: No such file or directory\n" },
+		{ "run -- -n", 127, "glassnet: run: -n: No such file or directory\n" },
+		{ "run --calls /", 126, "glassnet: run: /: Is a directory\n" },
+		{ "run /dev/null/x", 127, "glassnet: run: /dev/null/x: Not a directory\n" },
 		{ "trace", 2, "glassnet: trace: one of these is missing: graph, record, packets, view\nusage: glassnet trace graph|record|packets|view ...\n" },
 		{ "trace frob", 2, "glassnet: trace: 'frob' is none of: graph, record, packets, view\nusage: glassnet trace graph|record|packets|view ...\n" },
 		{ "doctor", 1, "glassnet: doctor: not built yet\n" },
@@ -55,7 +64,7 @@ START_TEST(test_help)
 {
 	ck_assert_int_eq(run("--help"), 0);
 	ck_assert_ptr_nonnull(strstr(out, "\n  drops    the loss ledger: where packets ended\n"));
-	ck_assert_ptr_nonnull(strstr(out, "\nNot built yet: run explain doctor watch capture\n"));
+	ck_assert_ptr_nonnull(strstr(out, "\nNot built yet: explain doctor watch capture\n"));
 	teardown();
 	setup();
 	/* every command explains itself, before or behind its name */

@@ -328,14 +328,14 @@ START_TEST(a_child_of_vfork_may_call)
 }
 END_TEST
 
-static void *reader(void *arg)
+static __attribute__((unused)) void *reader(void *arg)
 {
 	char c;
 
 	return read(*(int *)arg, &c, 1) == 1 ? arg : NULL;
 }
 
-static void *stubborn(void *arg)
+static __attribute__((unused)) void *stubborn(void *arg)
 {
 	int state;
 
@@ -345,6 +345,7 @@ static void *stubborn(void *arg)
 
 START_TEST(a_thread_that_waits_can_be_cancelled)
 {
+#ifndef __SANITIZE_THREAD__ /* which keeps signals until a call that it knows, and it does not know these */
 	pthread_t thread;
 	void *ret;
 	int p[2];
@@ -360,6 +361,7 @@ START_TEST(a_thread_that_waits_can_be_cancelled)
 	ck_assert_int_eq(write(p[1], "x", 1), 1);
 	ck_assert_int_eq(pthread_join(thread, &ret), 0);
 	ck_assert_ptr_eq(ret, &p[0]);
+#endif
 }
 END_TEST
 
