@@ -34,7 +34,10 @@ full_packages=(
 	valgrind
 	chromium		# looks at the page of glassnet trace view --format html
 	tcpdump			# these two judge exported traces, in tests
-	python3-minimal
+	python3-minimal		# runs on the stack, too
+	netcat-openbsd		# programs that tests run on the stack
+	socat
+	perl
 )
 
 # setup: says what is missing and installs it; returns when all is there
