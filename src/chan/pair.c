@@ -6,7 +6,7 @@
  * received leaves the stack in chan_deliver(), rung at the end of the run that queued it. The program's recvfrom() does the rest.
  * Owns: nothing; a datagram that the pair did not take goes back to the head of its queue, with its charge.
  * Threads: the port's vCPU, outside softirqs, no lock held.
- * Refuses: messages that are not well formed: dropped and counted. Mirrors: the reading half of udp_recvmsg(), raw_recvmsg(),
+ * Refuses: messages that are not well formed: dropped and counted; on a connected socket one without a header is a datagram. Mirrors: the reading half of udp_recvmsg(), raw_recvmsg(),
  * ping_recvmsg(), without a reader.
  */
 #include <errno.h>
@@ -43,6 +43,17 @@ static const struct gn_chan_dgram *dgram_check(const void *buf, size_t n)
 }
 
 /*
+ * A writer that knows nothing of headers: libc's own stdio, sendfile(), a program that inherited the descriptor without the shim. What it
+ * writes on a connected socket is the datagram itself.
+ */
+static bool dgram_plain(const struct sock *sk, const void *buf, size_t n)
+{
+	const struct gn_chan_dgram *h = buf;
+
+	return n && (n < sizeof(h->magic) || h->magic != GN_CHAN_MAGIC) && sk->sk_state == TCP_ESTABLISHED;
+}
+
+/*
  * As sendto() of the program, which has got its answer already: an error is told with the next call. An error that is pending is
  * no matter of this datagram.
  */
@@ -50,20 +61,21 @@ static void chan_xmit(struct chan_port *p, void *buf, size_t n)
 {
 	const struct gn_chan_dgram *h = dgram_check(buf, n);
 	struct sock *sk = p->sock->sk;
-	struct iovec iov = { .iov_base = (char *)buf + sizeof(*h) };
+	struct iovec iov = { buf, n };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t ret;
 	int pending;
 
-	if (!h) {
+	if (h) {
+		iov = (struct iovec){ (char *)buf + sizeof(*h), h->len };
+		msg.msg_name = (void *)(uintptr_t)h->name;
+		msg.msg_namelen = h->namelen;
+	} else if (!dgram_plain(sk, buf, n)) {
 		__atomic_add_fetch(&p->chan->malformed, 1, __ATOMIC_RELAXED);
 		return;
 	}
-	iov.iov_len = h->len;
-	msg.msg_name = (void *)(uintptr_t)h->name;
-	msg.msg_namelen = h->namelen;
 	pending = xchg(&sk->sk_err, 0);
-	ret = sock_sendmsg(p->sock, &msg, (int)h->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+	ret = sock_sendmsg(p->sock, &msg, (h ? (int)h->flags : 0) | MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (ret < 0 && ret != -EAGAIN)
 		pending = (int)-ret;
 	if (!pending || sk->sk_err)
@@ -83,10 +95,8 @@ void chan_input(struct chan_port *p, unsigned burst)
 			break;
 		}
 		n = recv(p->pub.fd, s->in, sizeof(s->in), MSG_DONTWAIT | MSG_TRUNC);
-		if (n > (ssize_t)sizeof(s->in))
-			n = 1; /* cut: not well formed */
 		if (n > 0)
-			chan_xmit(p, s->in, (size_t)n);
+			chan_xmit(p, s->in, n > (ssize_t)sizeof(s->in) ? 0 /* cut: not well formed */ : (size_t)n);
 		else if (n < 0 && errno == EAGAIN)
 			break;
 		else if (n == 0 || (errno != EINTR && errno != ECONNRESET)) { /* reset: it closed with datagrams unread; the end follows */

@@ -20,6 +20,17 @@
 
 #define NO_SUCH_IOCTL 515 /* ENOIOCTLCMD */
 
+/* The lowest free number, as of every new descriptor: the one that came was behind the connection's. */
+static int lowest(int fd, bool cloexec)
+{
+	long low = raw3(SYS_fcntl, fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+
+	if (low < 0)
+		return fd;
+	raw3(SYS_close, low < fd ? fd : low, 0, 0);
+	return low < fd ? (int)low : fd;
+}
+
 int client_socket(int domain, int type, int protocol)
 {
 	struct client_call c;
@@ -33,7 +44,7 @@ int client_socket(int domain, int type, int protocol)
 	ret = client_call(&c, -1);
 	if (ret < 0)
 		return ret;
-	return c.fd < 0 ? -EMFILE : c.fd; /* there was no room for the descriptor */
+	return c.fd < 0 ? -EMFILE /* there was no room for the descriptor */ : lowest(c.fd, c.cloexec);
 }
 
 /* --- names --- */

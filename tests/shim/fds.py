@@ -96,6 +96,17 @@ def t_dup_shares():
     echoed(d)
 
 
+def t_lowest_number():
+    free = os.dup(0)
+    os.close(free)
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    assert s.fileno() == free, (s.fileno(), free)
+    os.dup2(0, free + 3)
+    t = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    assert t.fileno() == free + 1
+    assert not os.get_inheritable(t.fileno())
+
+
 def t_high_descriptors_and_select():
     import resource
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))

@@ -245,6 +245,18 @@ else
 	tap_skip "A13: a line of perl receives a datagram" "no perl; on Debian: apt install perl"
 fi
 
+# stdio of libc writes without the names that are hooked
+bash_sender()
+{
+	start nc timeout 10 nc -lu 5031
+	ns_wait 5 kernel_bound 5031 && on_stack bash -c "echo -n from bash > /dev/udp/$kernel/5031"
+	has "$dir/nc" "from bash"
+	local status=$?
+	kill $started
+	return $status
+}
+command -v nc > /dev/null && tap_ok "bash: /dev/udp" bash_sender
+
 # --- the command ---
 # status N COMMAND...: ends with that status; what it said is shown
 status()

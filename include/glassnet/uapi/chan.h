@@ -21,7 +21,8 @@
  *
  * Datagrams: one message of the pair each, in both directions.
  *	struct gn_chan_dgram, .control bytes of control messages, .len bytes
- * To the daemon .control is 0: a send with control messages is a call. A message that is not well
+ * To the daemon .control is 0: a send with control messages is a call. A message that does not begin
+ * with GN_CHAN_MAGIC is, on a connected socket, a datagram without header. Any other that is not well
  * formed is dropped and counted. Before a call acts, and before the last close takes effect, the daemon
  * has taken all datagrams that were sent before. A message of kind GN_CHAN_ERROR says that the socket
  * has an error: who takes it asks with GN_CHAN_TAKE_ERROR.

@@ -534,6 +534,39 @@ START_TEST(test_each_field_of_a_datagram_wrong)
 }
 END_TEST
 
+START_TEST(test_a_writer_without_headers)
+{
+	static char big[70000];
+	unsigned long bad = chan_malformed(chan);
+	char buf[16];
+	struct app a, b;
+
+	two(&a, &b);
+	/* to whom? */
+	ck_assert_int_eq(send(a.fd, "plain", 5, 0), 5);
+	turn();
+	ck_assert_uint_eq(chan_malformed(chan), ++bad);
+	ck_assert_int_eq(app_named(&a, GN_CHAN_CONNECT, 700), 0);
+	for (int len = 1; len <= 5; len += 2) {
+		ck_assert_int_eq(send(a.fd, "plain", (size_t)len, 0), len);
+		turn();
+		ck_assert_int_eq(app_recv(&b, buf, sizeof(buf)), len);
+		ck_assert_mem_eq(buf, "plain", (size_t)len);
+	}
+	/* what begins as a header is one, or wrong; and so is what was cut */
+	ck_assert_int_eq(send(a.fd, &(uint32_t){ GN_CHAN_MAGIC }, 4, 0), 4);
+	turn();
+	ck_assert_uint_eq(chan_malformed(chan), ++bad);
+	ck_assert_int_eq(send(a.fd, big, sizeof(big), 0), sizeof(big));
+	turn();
+	ck_assert_uint_eq(chan_malformed(chan), ++bad);
+	ck_assert_int_eq(app_recv(&b, buf, sizeof(buf)), -EAGAIN);
+	works(&a, &b);
+	app_close(&a);
+	app_close(&b);
+}
+END_TEST
+
 START_TEST(test_random_requests_and_datagrams)
 {
 	static unsigned char buf[GN_CHAN_CALL_MAX], junk[70000];
@@ -737,7 +770,7 @@ Suite *suite(void)
 				       test_an_error_is_told_once_and_asked_for,
 				       test_each_field_of_a_request_wrong,
 				       test_each_field_of_a_datagram_wrong,
-				       test_random_requests_and_datagrams,
+				       test_a_writer_without_headers, test_random_requests_and_datagrams,
 				       test_a_program_ends_at_each_step,
 				       test_what_the_pair_does_not_take_waits_charged,
 				       test_end_of_file_after_shutdown,
