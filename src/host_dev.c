@@ -9,13 +9,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#define PACKET_SNDBUF (4 << 20)
+
 static int tap_open(const char *ifname, unsigned queue);
+static int packet_open(const char *ifname);
+static int packet_bind(int fd, const char *ifname);
+static int link_open(void);
 
 int host_dev_open(const char *spec, unsigned queue)
 {
@@ -23,6 +32,10 @@ int host_dev_open(const char *spec, unsigned queue)
 
 	if (!strncmp(spec, "tap:", 4))
 		return tap_open(spec + 4, queue);
+	if (!strncmp(spec, "packet:", 7))
+		return queue ? -EINVAL : packet_open(spec + 7);
+	if (!strncmp(spec, "packet-link:", 12))
+		return link_open();
 	if (!strncmp(spec, "pcap:", 5))
 		fd = open(spec + 5, O_RDONLY | O_CLOEXEC);
 	else if (!strncmp(spec, "pcap-out:", 9))
@@ -51,4 +64,53 @@ static int tap_open(const char *ifname, unsigned queue)
 		return err;
 	}
 	return fd;
+}
+
+/* Protocol 0: it takes no frame before the driver has made its ring and says which ones. */
+static int packet_open(const char *ifname)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), size = PACKET_SNDBUF, ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = packet_bind(fd, ifname);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)); /* as much as the host allows */
+	return fd;
+}
+
+static int packet_bind(int fd, const char *ifname)
+{
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET };
+	struct ifreq ifr = { .ifr_flags = 0 };
+
+	if (!*ifname || strlen(ifname) >= IFNAMSIZ)
+		return -EINVAL;
+	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
+	if (ioctl(fd, SIOCGIFINDEX, &ifr))
+		return -errno;
+	ll.sll_ifindex = ifr.ifr_ifindex;
+	if (ioctl(fd, SIOCGIFHWADDR, &ifr))
+		return -errno;
+	if (ifr.ifr_hwaddr.sa_family != ARPHRD_ETHER)
+		return -EPROTOTYPE;
+	return bind(fd, (struct sockaddr *)&ll, sizeof(ll)) ? -errno : 0;
+}
+
+/* Says that some link has changed; needs no right. */
+static int link_open(void)
+{
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE), err;
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&nl, sizeof(nl))) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd < 0 ? -errno : fd;
 }

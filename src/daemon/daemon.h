@@ -95,6 +95,8 @@ void priv_stop(struct priv *p);
 
 /* hostcfg.c: the host's side of a TAP, by libnl: make it, up, with @cidr: 0 or -errno with text */
 int hostcfg_tap(const char *ifname, const char *cidr, struct extack *err);
+/* Is @addr one of the host's own, and of which interface? Needs no right. */
+bool hostcfg_owns(__be32 addr, char ifname[IFNAMSIZ]);
 
 /* ctl.c */
 struct ctl *ctl_start(struct daemon *d, struct extack *err); /* bind d->socket_path and listen */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hostcfg.c - the host's side of a TAP device: an address and up, through rtnetlink (libnl-route)
+ * hostcfg.c - the host's side of a device: of a TAP an address and up, through rtnetlink (libnl-route); which addresses the host has itself
  *
  * Called by the privileged helper, only for the default device or where --host-addr asks for it. What is there already is left as it is.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netlink/errno.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
@@ -70,4 +72,22 @@ static int add_addr(struct nl_sock *sk, int ifindex, const char *cidr, struct ex
 	rtnl_addr_put(addr);
 	nl_addr_put(local);
 	return ret == -NLE_EXIST ? 0 : ret;
+}
+
+bool hostcfg_owns(__be32 addr, char ifname[IFNAMSIZ])
+{
+	struct ifaddrs *list, *a;
+	bool found = false;
+
+	if (getifaddrs(&list))
+		return false;
+	for (a = list; a && !found; a = a->ifa_next) {
+		const struct sockaddr_in *sin = (const void *)a->ifa_addr;
+
+		found = sin && sin->sin_family == AF_INET && sin->sin_addr.s_addr == addr && strlen(a->ifa_name) < IFNAMSIZ;
+		if (found)
+			strcpy(ifname, a->ifa_name);
+	}
+	freeifaddrs(list);
+	return found;
 }

@@ -139,6 +139,7 @@ static int make_device(struct daemon *d, const struct device_opt *o, struct exta
 	struct nif_options opts = { .has_mac = o->has_mac, .mtu = (unsigned)o->mtu, .queues = o->queues };
 	struct extack why = { "" };
 	struct net_device *dev;
+	char owner[IFNAMSIZ];
 	__be32 addr;
 	unsigned plen;
 	int ret;
@@ -147,6 +148,8 @@ static int make_device(struct daemon *d, const struct device_opt *o, struct exta
 	ret = drivers_probe(d->net, o->spec, &opts, &dev, &why);
 	for (int i = 0; !ret && i < o->n_addr; i++) {
 		ret = parse_addr(o->addr[i], &addr, &plen);
+		if (!ret && !strncmp(o->spec, "packet:", 7) && hostcfg_owns(addr, owner))
+			pr_warn(&d->log, "%s: %s is also an address of the host's %s: both answer", o->spec, o->addr[i], owner);
 		if (!ret)
 			ret = inet_addr_add(dev, addr, plen, 0, RT_SCOPE_UNIVERSE, NULL, &why);
 	}

@@ -26,7 +26,7 @@ static const struct argp_option argp_options[] = {
 	{ "config", 'c', "FILE", 0, "Lines as of `glassnet dump', applied before the daemon is ready", 1 },
 	{ "set", OPT_SET, "KEY=VALUE", 0, "Set a sysctl, after the configuration file", 1 },
 	{ 0, 0, 0, 0, "Devices (without one: tap:NAME, ours 10.99.0.2/24, the host's 10.99.0.1/24):", 2 },
-	{ "device", 'd', "SPEC", 0, "tap:IFNAME, pcap:FILE[,out=FILE], or null: ; the options below belong to the device before them", 2 },
+	{ "device", 'd', "SPEC", 0, "tap:IFNAME, packet:IFNAME, pcap:FILE[,out=FILE], or null: ; the options below belong to the device before them", 2 },
 	{ "addr", OPT_ADDR, "CIDR", 0, "An address of the device, as 10.0.0.2/24; may be repeated", 2 },
 	{ "host-addr", OPT_HOST_ADDR, "CIDR", 0, "Set up the host's side of a TAP with this address", 2 },
 	{ "gateway", OPT_GATEWAY, "IP", 0, "Default route through this address", 2 },

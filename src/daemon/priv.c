@@ -230,7 +230,8 @@ static void remove_socket(const char *path)
 	close(fd);
 }
 
-/* Is @spec what the command line named? "tap:x" of "tap:x,itr=9", "pcap:f" of "pcap:f,out=g", "pcap-out:g" of the same. */
+/* Is @spec what the command line named? "tap:x" of "tap:x,itr=9", "pcap:f" of "pcap:f,out=g", "pcap-out:g" of the same,
+ * "packet:i" and "packet-link:i" of "packet:i,v=2". */
 static const struct device_opt *configured(const struct options *o, const char *spec)
 {
 	const char *rest = strchr(spec, ':');
@@ -241,10 +242,12 @@ static const struct device_opt *configured(const struct options *o, const char *
 
 		if (!strncmp(have, spec, n) && (!have[n] || have[n] == ','))
 			return &o->dev[i];
+		n = strlen(rest + 1);
+		if (!strncmp(spec, "packet-link:", 12) && !strncmp(have, "packet:", 7) && !strncmp(have + 7, rest + 1, n) && (!have[7 + n] || have[7 + n] == ','))
+			return &o->dev[i];
 		if (!strncmp(spec, "pcap-out:", 9)) {
 			const char *out = strstr(have, "out=");
 
-			n = strlen(rest + 1);
 			if (!strncmp(have, "pcap:", 5) && out && !strncmp(out + 4, rest + 1, n) && (!out[4 + n] || out[4 + n] == ','))
 				return &o->dev[i];
 		}

@@ -22,6 +22,7 @@
 #include "drivers/nulldev.h"
 #include "drivers/pcapdev.h"
 #include "drivers/tap.h"
+#include "drivers/tpacket.h"
 #include "drivers/userdev.h"
 #include "ethernet/eth.h"
 #include "kernel/irq.h"
@@ -50,8 +51,8 @@ static int driver_stats_seq_show(struct seq_file *m, void *data);
 
 /* In the order of their log lines. */
 static const struct nif_driver *const drivers[] = {
-	&loopback_driver, &tap_driver, &pcapdev_driver, &nulldev_driver, &memdev_driver,
-	&userdev_driver,
+	&loopback_driver, &tap_driver, &tpacket_driver, &pcapdev_driver, &nulldev_driver,
+	&memdev_driver, &userdev_driver,
 };
 
 static __always_inline struct netns_drivers *drivers_of(const struct net *net)

@@ -23,8 +23,9 @@ TEST_HELPERS += %D%/differential/differential
 %C%_differential_differential_SOURCES += %D%/differential/side_kernel.c
 %C%_differential_differential_LDADD = src/libglassnet.la
 
-# glassnetd on TAP devices
+# glassnetd on TAP devices and veth pairs
 SCRIPTED_TESTS += %D%/live.sh
+SCRIPTED_TESTS += %D%/packet.sh
 SCRIPTED_TESTS += %D%/tracing.sh
 SCRIPTED_TESTS += %D%/trace.sh
 SCRIPTED_TESTS += %D%/walk.sh

@@ -34,7 +34,7 @@ START_TEST(test_B1_one_line_per_driver)
 		ck_assert_str_eq(lines[i], want);
 	}
 	ck_assert_uint_eq(nr_lines, i);
-	ck_assert_uint_eq(i, 6);
+	ck_assert_uint_eq(i, 7);
 }
 END_TEST
 
@@ -51,13 +51,13 @@ static void refused(const char *spec, int error, const char *text)
 START_TEST(test_B3_unknown_scheme)
 {
 	refused("wlan:0", -ENODEV,
-		"unknown device 'wlan:0'; known schemes: tap: pcap: null: mem:");
-	refused("tap", -ENODEV, "unknown device 'tap'; known schemes: tap: pcap: null: mem:");
-	refused("", -ENODEV, "unknown device ''; known schemes: tap: pcap: null: mem:");
+		"unknown device 'wlan:0'; known schemes: tap: packet: pcap: null: mem:");
+	refused("tap", -ENODEV, "unknown device 'tap'; known schemes: tap: packet: pcap: null: mem:");
+	refused("", -ENODEV, "unknown device ''; known schemes: tap: packet: pcap: null: mem:");
 	refused("loopback:", -ENODEV,
-		"unknown device 'loopback:'; known schemes: tap: pcap: null: mem:");
-	refused("ta:x", -ENODEV, "unknown device 'ta:x'; known schemes: tap: pcap: null: mem:");
-	refused("tapp:x", -ENODEV, "unknown device 'tapp:x'; known schemes: tap: pcap: null: mem:");
+		"unknown device 'loopback:'; known schemes: tap: packet: pcap: null: mem:");
+	refused("ta:x", -ENODEV, "unknown device 'ta:x'; known schemes: tap: packet: pcap: null: mem:");
+	refused("tapp:x", -ENODEV, "unknown device 'tapp:x'; known schemes: tap: packet: pcap: null: mem:");
 }
 END_TEST
 
@@ -141,6 +141,7 @@ START_TEST(test_B2_list_and_remove)
 			 "loopback -      1.0     the device lo, made with every net\n"
 			 "    lo \n"
 			 "tap      tap    1.0     TAP interface of the host\n"
+			 "tpacket  packet 1.0     interface of the host, through AF_PACKET\n"
 			 "pcap     pcap   1.0     replays a capture file, records what is sent\n"
 			 "null     null   1.0     swallows what is sent, receives nothing\n"
 			 "    null0 null:\n"
