@@ -10,3 +10,6 @@ TEST_HELPERS += %D%/prog
 SCRIPTED_TESTS += %D%/run.sh
 EXTRA_DIST += %D%/udp.py
 EXTRA_DIST += %D%/fds.py
+
+# The files of the stack at the paths of Linux's
+SCRIPTED_TESTS += %D%/files.sh
