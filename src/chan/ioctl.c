@@ -5,7 +5,7 @@
  * Theory of operation
  *   One table: number, bytes of the argument, handler. Requests about interfaces ask the register of devices, which is RTNL's, and need no
  *   socket; those of a socket run on its vCPU. A number that is not here is answered with ENOTTY, as by an inet socket.
- * Threads: RTNL. Mirrors: net/core/dev_ioctl.c (reading), the switch of net/ipv4/af_inet.c.
+ * Threads: RTNL. Mirrors: net/core/dev_ioctl.c, the switch of net/ipv4/af_inet.c.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -24,6 +24,7 @@ struct sock_call {
 };
 
 static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr);
+static int dev_set(struct net *net, unsigned cmd, struct ifreq *ifr, bool admin);
 static void sock_value(void *arg);
 
 int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t len, const struct cred *cred)
@@ -47,7 +48,16 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 	case SIOCGIFMETRIC:
 	case SIOCGIFTXQLEN:
 	case SIOCGIFHWADDR:
+	case SIOCGIFMAP:
 		return len == sizeof(struct ifreq) ? dev_get(c->net, cmd, arg) : -EFAULT;
+	case SIOCSIFFLAGS:
+	case SIOCSIFMTU:
+	case SIOCSIFMETRIC:
+	case SIOCSIFTXQLEN:
+	case SIOCSIFHWADDR:
+	case SIOCSIFNAME:
+	case SIOCSIFMAP:
+		return len == sizeof(struct ifreq) ? dev_set(c->net, cmd, arg, cred->net_admin) : -EFAULT;
 	case SIOCGARP:
 	case SIOCSARP:
 	case SIOCDARP:
@@ -75,13 +85,18 @@ static void sock_value(void *arg)
 		s->err = sock_ioctl(s->p->sock, s->cmd, &s->value);
 }
 
-static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr)
+/* The device of a name, that of an alias too. */
+static struct net_device *dev_named(struct net *net, struct ifreq *ifr)
 {
-	struct net_device *dev;
-
 	ifr->ifr_name[IFNAMSIZ - 1] = 0;
 	ifr->ifr_name[strcspn(ifr->ifr_name, ":")] = 0;
-	dev = cmd == SIOCGIFNAME ? __dev_get_by_index(net, ifr->ifr_ifindex) : __dev_get_by_name(net, ifr->ifr_name);
+	return __dev_get_by_name(net, ifr->ifr_name);
+}
+
+static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr)
+{
+	struct net_device *dev = cmd == SIOCGIFNAME ? __dev_get_by_index(net, ifr->ifr_ifindex) : dev_named(net, ifr);
+
 	if (!dev)
 		return -ENODEV;
 	switch (cmd) {
@@ -103,10 +118,42 @@ static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr)
 	case SIOCGIFTXQLEN:
 		ifr->ifr_qlen = (int)dev->tx_queue_len;
 		break;
+	case SIOCGIFMAP:
+		memset(&ifr->ifr_map, 0, sizeof(ifr->ifr_map));
+		break;
 	default: /* SIOCGIFHWADDR */
 		memset(&ifr->ifr_hwaddr, 0, sizeof(ifr->ifr_hwaddr));
 		ifr->ifr_hwaddr.sa_family = dev->type;
 		memcpy(ifr->ifr_hwaddr.sa_data, dev->dev_addr, min_t(size_t, dev->addr_len, sizeof(ifr->ifr_hwaddr.sa_data)));
 	}
 	return 0;
+}
+
+static int dev_set(struct net *net, unsigned cmd, struct ifreq *ifr, bool admin)
+{
+	struct extack err = { "" }; /* an ioctl has no room for its text */
+	struct net_device *dev;
+
+	if (!admin)
+		return -EPERM;
+	dev = dev_named(net, ifr);
+	if (!dev)
+		return -ENODEV;
+	switch (cmd) {
+	case SIOCSIFFLAGS:
+		return dev_change_flags(dev, (unsigned short)ifr->ifr_flags, &err);
+	case SIOCSIFMTU:
+		return dev_set_mtu(dev, ifr->ifr_mtu, &err);
+	case SIOCSIFTXQLEN:
+		return ifr->ifr_qlen < 0 ? -EINVAL : dev_change_tx_queue_len(dev, (unsigned long)ifr->ifr_qlen, &err);
+	case SIOCSIFNAME:
+		ifr->ifr_newname[IFNAMSIZ - 1] = 0;
+		return dev_change_name(dev, ifr->ifr_newname, &err);
+	case SIOCSIFHWADDR:
+		if (ifr->ifr_hwaddr.sa_family != dev->type || dev->addr_len > sizeof(ifr->ifr_hwaddr.sa_data))
+			return -EINVAL;
+		return dev_set_mac_address(dev, (const unsigned char *)ifr->ifr_hwaddr.sa_data, &err);
+	default: /* SIOCSIFMETRIC, SIOCSIFMAP: nothing has one */
+		return -EOPNOTSUPP;
+	}
 }

@@ -41,10 +41,13 @@ void client_id_of(int fd, struct client_id *id)
 
 	id->kind = CLIENT_FOREIGN;
 	id->id = 0;
-	if (sys3(SYS_getsockname, fd, &un, &len) || len != offsetof(struct sockaddr_un, sun_path) + GN_CHAN_NAME_LEN ||
-	    un.sun_family != AF_UNIX)
+	if (sys3(SYS_getsockname, fd, &un, &len) || len < offsetof(struct sockaddr_un, sun_path) + 6 || un.sun_family != AF_UNIX)
 		return;
 	if (s[0] || s[1] != 'g' || s[2] != 'n' || s[3] != '/' || s[5] != '/')
+		return;
+	if (s[4] == 'f')
+		id->kind = CLIENT_FILE;
+	if (len != offsetof(struct sockaddr_un, sun_path) + GN_CHAN_NAME_LEN || s[4] == 'f')
 		return;
 	id->id = hex_id(s + 6);
 	if (!id->id)

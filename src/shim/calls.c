@@ -86,7 +86,7 @@ static bool printed(enum shim_op op, enum client_kind kind)
 {
 	bool any_file = op == OP_read || op == OP_readv || op == OP_write || op == OP_writev || op == OP_ioctl;
 
-	return kind != CLIENT_FOREIGN || !any_file;
+	return (kind != CLIENT_FOREIGN && kind != CLIENT_FILE) || !any_file;
 }
 
 long calls_run(enum shim_op op, enum client_kind kind, const long a[6])

@@ -227,6 +227,15 @@ bool shim_file_path(int fd, char ret_path[SHIM_PATH_MAX])
 	return true;
 }
 
+/* Such a one is a stream. */
+bool shim_file_may_read(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return !raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, shim_ptr(&type), shim_ptr(&len), 0) && type == SOCK_STREAM;
+}
+
 /* --- write --- */
 
 long shim_file_write(int fd, const char *path, const void *buf, size_t len)
@@ -248,13 +257,11 @@ long shim_file_flush(int fd)
 /* All that waits goes to the daemon; the first refusal is told. */
 static long flush_path(int fd, const char *path)
 {
-	int type = 0;
-	socklen_t len = sizeof(type);
 	long ret = 0, buf, n;
 	char probe;
 
-	if (raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, shim_ptr(&type), shim_ptr(&len), 0) || type != SOCK_DGRAM)
-		return 0; /* what is in it is to be read */
+	if (shim_file_may_read(fd))
+		return 0; /* what is in it is the content */
 	if (raw6(SYS_recvfrom, fd, shim_ptr(&probe), 1, MSG_DONTWAIT | MSG_PEEK, 0, 0) < 0)
 		return 0;
 	buf = raw6(SYS_mmap, 0, WAITING_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -78,6 +78,8 @@ bool shim_leads(int fd, char ret_path[SHIM_PATH_MAX]);
 long shim_open(int dirfd, const char *path, int flags, unsigned mode);
 /** shim_file_write() - write(2) on a descriptor of ours: what waits in it first */
 long shim_file_write(int fd, const char *path, const void *buf, size_t len);
+/** shim_file_may_read() - was this descriptor of ours opened for reading, too? */
+bool shim_file_may_read(int fd);
 /** shim_file_flush() - hand over what waits in @fd, if it is ours: 0 or the daemon's verdict */
 long shim_file_flush(int fd);
 long shim_stat(int dirfd, const char *path, struct stat *st, int flags);

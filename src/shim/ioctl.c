@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ioctl.c - requests about interfaces that are answered from dumps, or refused
+ * ioctl.c - requests about interfaces whose argument points elsewhere
  *
  * Theory of operation
- *   Most requests go to the daemon as they are (client_ioctl()). Here are those whose argument points elsewhere, or for which the stack has
- *   nothing but that: the list of addresses, the memory map of a card, ethtool's. What would change a device and has no such way is refused:
- *   the host's device of the same name must not be changed in its place.
+ *   Most requests go to the daemon as they are (client_ioctl()). Here are those whose argument points elsewhere, so that it
+ *   cannot travel: the list of addresses, ethtool's (none of which the stack has), routes of the old form.
  *   Called by: ops.c. Calls: ctl.c. Owns: nothing.
  * Threads: any, and signal handlers, and children of vfork. Mirrors: net/core/dev_ioctl.c.
  */
@@ -100,41 +99,17 @@ static long exists(const struct ifreq *ifr)
 	return ret ?: s.found ? 0 : -ENODEV;
 }
 
-static long get_map(struct ifreq *ifr)
-{
-	long ret = exists(ifr);
-
-	if (!ret)
-		memset(&ifr->ifr_map, 0, sizeof(ifr->ifr_map));
-	return ret;
-}
-
 long shim_ioctl(unsigned long request, void *arg)
 {
 	switch (request) {
 	case SIOCGIFCONF:
-	case SIOCGIFMAP:
+		return arg ? get_conf(arg) : -EFAULT;
 	case SIOCETHTOOL:
-		if (!arg)
-			return -EFAULT;
-		break;
-	default:
-		return -LINUX_ENOIOCTLCMD;
-	case SIOCSIFFLAGS:
-	case SIOCSIFMETRIC:
-	case SIOCSIFMTU:
-	case SIOCSIFTXQLEN:
-	case SIOCSIFHWADDR:
-	case SIOCSIFHWBROADCAST:
-	case SIOCSIFMAP:
-	case SIOCSIFNAME:
-	case SIOCADDMULTI:
-	case SIOCDELMULTI:
+		return arg ? exists(arg) ?: -EOPNOTSUPP : -EFAULT;
 	case SIOCADDRT:
 	case SIOCDELRT:
 		return -EOPNOTSUPP;
+	default:
+		return -LINUX_ENOIOCTLCMD;
 	}
-	if (request == SIOCGIFCONF)
-		return get_conf(arg);
-	return request == SIOCGIFMAP ? get_map(arg) : exists(arg) ?: -EOPNOTSUPP;
 }

@@ -27,7 +27,7 @@
 #define LINUX_ENOIOCTLCMD 515
 
 static long op_socket(const long a[6]);
-static bool op_file(enum shim_op op, const long a[6], long *ret);
+static long op_file(enum shim_op op, const long a[6]);
 static long op_ioctl(enum client_kind kind, const long a[6]);
 static long op_data(enum shim_op op, int fd, const long a[6]);
 static long op_recvfrom(int fd, const long a[6]);
@@ -60,11 +60,10 @@ long shim_op_run(enum shim_op op, enum client_kind kind, const long a[6])
 		return op_socket(a);
 	if (op == OP_ioctl)
 		return op_ioctl(kind, a);
-	if (kind == CLIENT_FOREIGN) {
-		long ret;
-
-		return op_file(op, a, &ret) ? ret : native(op, a);
-	}
+	if (kind == CLIENT_FILE)
+		return op_file(op, a);
+	if (kind == CLIENT_FOREIGN)
+		return native(op, a);
 	switch (op) {
 	case OP_bind:
 		return client_bind(fd, shim_addr(a[1]), (socklen_t)a[2]);
@@ -123,26 +122,29 @@ static long op_socket(const long a[6])
 
 /* --- files --- */
 
-/* A write to a file of the stack. The parts of a vector are writes of their own, as of other files of /proc. */
-static bool op_file(enum shim_op op, const long a[6], long *ret)
+/* The parts of a vector are writes of their own, as of other files of /proc. */
+static long op_file(enum shim_op op, const long a[6])
 {
 	struct iovec one = { shim_addr(a[1]), (size_t)a[2] };
 	const struct iovec *iov = op == OP_writev ? shim_addr(a[1]) : &one;
-	long n = op == OP_writev ? a[2] : 1, sum = 0;
+	long n = op == OP_writev ? a[2] : 1, sum = 0, ret = 0;
 	char path[SHIM_PATH_MAX];
 
-	if ((op != OP_write && op != OP_writev) || !shim_file_path((int)a[0], path))
-		return false;
-	*ret = n < 0 || n > BATCH_MAX ? -EINVAL : 0;
-	for (long i = 0; i < n && *ret >= 0; i++) {
-		*ret = shim_file_write((int)a[0], path, iov[i].iov_base, iov[i].iov_len);
-		sum += *ret > 0 ? *ret : 0;
-		if (*ret >= 0 && (size_t)*ret < iov[i].iov_len)
+	if (!shim_file_path((int)a[0], path))
+		return native(op, a);
+	if (op == OP_read || op == OP_readv)
+		return shim_file_may_read((int)a[0]) ? native(op, a) : -EBADF;
+	if (op != OP_write && op != OP_writev)
+		return -ENOTSOCK;
+	if (n < 0 || n > BATCH_MAX)
+		return -EINVAL;
+	for (long i = 0; i < n && ret >= 0; i++) {
+		ret = shim_file_write((int)a[0], path, iov[i].iov_base, iov[i].iov_len);
+		sum += ret > 0 ? ret : 0;
+		if (ret >= 0 && (size_t)ret < iov[i].iov_len)
 			break;
 	}
-	if (sum)
-		*ret = sum;
-	return true;
+	return sum ? sum : ret;
 }
 
 /* --- requests --- */
@@ -163,7 +165,7 @@ static long op_ioctl(enum client_kind kind, const long a[6])
 	bool network = request_is_networks(request);
 	long ret = -LINUX_ENOIOCTLCMD;
 
-	if (kind != CLIENT_FOREIGN || network)
+	if ((kind != CLIENT_FOREIGN && kind != CLIENT_FILE) || network)
 		ret = client_ioctl((int)a[0], request, shim_addr(a[2]));
 	if (ret != -LINUX_ENOIOCTLCMD)
 		return ret;

@@ -149,6 +149,35 @@ tap_ok "a file that there is not" says "No such file or directory" on bash -c "e
 tap_ok "a directory" says "Is a directory" on bash -c "echo 1 > /proc/sys/net"
 tap_ok "of all these nothing was changed" stack "$before"
 
+# --- devices ---
+with ifconfig net-tools "ifconfig shows the stack's device" says "inet 10.9.0.2  netmask 255.255.255.0  broadcast 10.9.0.255" on ifconfig null0
+with ifconfig net-tools "ifconfig -a shows no other" prints "lo null0 " \
+	bash -c "LD_PRELOAD=$so GLASSNET_SOCKET=$sock ifconfig -a | sed -n 's/^\([a-z0-9]*\):.*/\1/p' | tr '\n' ' '"
+set_mtu() { on ifconfig null0 mtu 1400 && prints 1400 gn cat /sys/class/net/null0/mtu; }
+with ifconfig net-tools "ifconfig mtu" set_mtu
+set_down() { on ifconfig null0 down && says DOWN gn link show null0 && on ifconfig null0 up && says ,UP gn link show null0; }
+with ifconfig net-tools "ifconfig down and up" set_down
+with ifconfig net-tools "a wrong mtu" says "Invalid argument" on ifconfig null0 mtu 10
+lo_down() { on ifconfig lo down; ip link show lo | grep -q LOOPBACK,UP && on ifconfig lo up; }
+with ifconfig net-tools "lo of the host is not touched" lo_down
+set_arp() { on arp -s 10.9.0.7 02:00:00:00:00:07 && says "02:00:00:00:00:07" on arp -n && says "lladdr 02:00:00:00:00:07" gn neigh; }
+with arp net-tools "arp -s, arp -n" set_arp
+with netstat net-tools "netstat -i" says null0 on netstat -i
+names_py="
+import socket
+assert socket.if_nameindex() == [(1, 'lo'), (2, 'null0')]
+assert socket.if_nametoindex('null0') == 2 and socket.if_indextoname(2) == 'null0'
+for f, a, e in (socket.if_nametoindex, 'eth0', OSError), (socket.if_indextoname, 9, OSError):
+    try: f(a)
+    except e: pass
+    else: raise SystemExit(1)"
+with python3 python3-minimal "python's names of devices" on python3 -c "$names_py"
+tap_ok "getifaddrs" prints "lo AF_PACKET 00:00:00:00:00:00
+null0 AF_PACKET $(gn cat /sys/class/net/null0/address)
+lo AF_INET 127.0.0.1 255.0.0.0 -
+null0 AF_INET 10.9.0.2 255.255.255.0 10.9.0.255" on "$BUILD/tests/shim/ifaddrs"
+with ethtool ethtool "no ethtool yet" says "not supported" on ethtool -S null0
+
 # --- the tracing tree ---
 traced()
 {

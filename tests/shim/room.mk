@@ -13,3 +13,5 @@ EXTRA_DIST += %D%/fds.py
 
 # The files of the stack at the paths of Linux's
 SCRIPTED_TESTS += %D%/files.sh
+TEST_HELPERS += %D%/ifaddrs
+%C%_ifaddrs_SOURCES = %D%/ifaddrs.c

@@ -33,6 +33,8 @@ run_packages=(
 full_packages=(
 	valgrind
 	chromium		# looks at the page of glassnet trace view --format html
+	net-tools		# netstat, ifconfig, arp on the stack, in tests
+	procps			# sysctl, too
 	tcpdump			# these two judge exported traces, in tests
 	python3-minimal		# runs on the stack, too
 	netcat-openbsd		# programs that tests run on the stack

@@ -248,7 +248,7 @@ START_TEST(requests_of_the_network_go_by_their_number)
 	ck_assert_str_eq(said(), "ioctl(other 8933) ioctl(ours 8933) ioctl(ours 541b) ");
 	/* what the stack does not know is not for the host either */
 	fake.ret = -515;
-	fails_with(ioctl(unix_fd, SIOCSIFFLAGS, ifreq), EOPNOTSUPP);
+	fails_with(ioctl(unix_fd, SIOCADDRT, ifreq), EOPNOTSUPP);
 	fails_with(ioctl(unix_fd, 0x8b01, ifreq), ENOTTY);
 	fails_with(ioctl(-1, SIOCSIFFLAGS, ifreq), EBADF);
 	said();
