@@ -266,6 +266,7 @@ static void call_run(void *arg)
 		c->m->reply.result = -EBADF;
 		return;
 	}
+	unread_settle(p);
 	own = p->sock->cred;
 	p->sock->cred = c->m->cred;
 	c->m->reply.result = call_dispatch(p, c);

@@ -38,9 +38,13 @@ struct chan *chan_create(struct net *net, const struct chan_ops *ops, void *ctx)
 	for_each_vcpu(v, &net->m) {
 		v->slot[VCPU_SLOT_CHAN] = kzalloc(&net->m, sizeof(struct chan_scratch));
 		ok = ok && v->slot[VCPU_SLOT_CHAN];
+		if (ok)
+			INIT_LIST_HEAD(&chan_scratch_of(v)->unread);
 	}
-	if (ok)
+	if (ok) {
+		net->before_read = unread_settle_all;
 		return c;
+	}
 	chan_destroy(c);
 	return NULL;
 }
@@ -56,6 +60,7 @@ void chan_destroy(struct chan *c)
 	struct chan_port *p;
 	struct vcpu *v;
 
+	c->net->before_read = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(c->hash); i++)
 		hlist_for_each_entry_rcu(p, &c->hash[i], node) /* they stay until the barrier */
 			smp_call(m, p->pub.cpu, port_end_call, p);
@@ -159,6 +164,7 @@ static void port_new_start(void *arg)
 	sk->sk_data_ready = port_data_ready;
 	sk->sk_write_space = port_write_space;
 	sk->sk_error_report = port_error_report;
+	sk->sk_rcv_full = unread_full;
 	release_sock(sk);
 	port_watch(p);
 	doorbell_mark(&p->bell); /* a raw socket receives since it was made */
@@ -187,6 +193,7 @@ int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int prot
 	}
 	n.p = p;
 	p->chan = c;
+	INIT_LIST_HEAD(&p->unread_list);
 	do
 		p->id = rng_u64(&mc->rng);
 	while (!p->id || port_find(c, p->id));
@@ -221,8 +228,10 @@ void port_end(struct chan_port *p)
 	if (!sock)
 		return;
 	sk = sock->sk;
+	unread_end(p);
 	p->sock = NULL;
 	lock_sock(sk);
+	sk->sk_rcv_full = NULL;
 	sk->sk_data_ready = p->data_ready;
 	sk->sk_write_space = p->write_space;
 	sk->sk_error_report = p->error_report;

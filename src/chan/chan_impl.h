@@ -5,7 +5,8 @@
  * chan_impl.h - what the files of chan/ share
  *
  * Theory of operation
- *   chan.c: ports, their life and their register. pair.c: datagrams both ways. call.c: requests. ioctl.c: requests by number.
+ *   chan.c: ports, their life and their register. pair.c: datagrams both ways. unread.c: what of them the program has read.
+ *   call.c: requests. ioctl.c: requests by number.
  */
 #include "chan/chan.h"
 #include "kernel/rcu.h"
@@ -18,6 +19,16 @@
 struct chan_scratch {
 	unsigned char in[sizeof(struct gn_chan_dgram) + GN_CHAN_DATA_MAX];
 	_Alignas(8) unsigned char control[GN_CHAN_CONTROL_MAX]; /* zero between uses */
+	struct list_head unread; /* ports with messages that the program may not have read */
+};
+static __always_inline struct chan_scratch *chan_scratch_of(const struct vcpu *v)
+{
+	return v->slot[VCPU_SLOT_CHAN];
+}
+
+struct unread { /* a message in the pair */
+	uint32_t charge; /* truesize that the socket is charged; 0: no datagram */
+	uint32_t host;	 /* of the kernel's memory */
 };
 
 struct chan_user {
@@ -32,6 +43,7 @@ struct chan {
 	void *ctx;
 	unsigned n_ports;		    /* [R] */
 	unsigned long malformed;	    /* [A] */
+	uint32_t host_size[(sizeof(struct gn_chan_dgram) + GN_CHAN_CONTROL_MAX + GN_CHAN_DATA_MAX) / 64 + 2]; /* [A] unread.c */
 	struct list_head users;		    /* [R] */
 	struct hlist_head hash[1 << CHAN_HASH_BITS]; /* [R] by id */
 };
@@ -48,6 +60,11 @@ struct chan_port {
 	struct doorbell bell;
 	bool out_full; /* the pair takes no more: the rest waits in the receive queue */
 	bool in_full;  /* the socket's send buffer is full: the rest waits in the pair */
+	bool reset;    /* the program's end was closed with messages unread */
+	struct unread *unread; /* ring of unread_room, a power of 2 */
+	unsigned unread_head, unread_n, unread_room;
+	uint32_t unread_host; /* sum over the ring */
+	struct list_head unread_list;
 	bool token;    /* the program has been told of an error and has not asked yet */
 	void (*data_ready)(struct sock *sk);
 	void (*write_space)(struct sock *sk);
@@ -63,6 +80,19 @@ void port_watch(struct chan_port *p); /* tell the host what is waited for now */
 /* pair.c; inside the port's vCPU */
 void chan_input(struct chan_port *p, unsigned burst); /* may end the port */
 void chan_deliver(struct doorbell *bell);
+
+/* unread.c; inside the port's vCPU */
+uint32_t unread_measure(struct chan_port *p, size_t len); /* before a message of @len bytes goes into the pair: for unread_add() */
+void unread_add(struct chan_port *p, size_t len, unsigned charge, uint32_t before); /* it is there, and stays charged */
+void unread_settle(struct chan_port *p);		  /* what was read is no longer charged */
+void unread_full(struct sock *sk);			  /* sk_rcv_full */
+void unread_end(struct chan_port *p);			  /* nothing is charged any more */
+void unread_settle_all(struct net *net);		  /* RTNL */
+
+static __always_inline bool port_is_udp(const struct chan_port *p)
+{
+	return p->sock->sk->sk_type == SOCK_DGRAM && p->sock->sk->sk_protocol != IPPROTO_ICMP;
+}
 
 /* ioctl.c; RTNL */
 int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t len, const struct cred *cred);

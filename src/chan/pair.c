@@ -23,11 +23,6 @@
 
 static void chan_error(struct chan_port *p);
 
-static struct chan_scratch *scratch(void)
-{
-	return this_vcpu()->slot[VCPU_SLOT_CHAN];
-}
-
 /* --- from the program --- */
 
 /* A message of @n bytes in @buf is a datagram of ours: its header. */
@@ -86,7 +81,7 @@ static void chan_xmit(struct chan_port *p, void *buf, size_t n)
 
 void chan_input(struct chan_port *p, unsigned burst)
 {
-	struct chan_scratch *s = scratch();
+	struct chan_scratch *s = chan_scratch_of(this_vcpu());
 	ssize_t n;
 
 	for (unsigned i = 0; i < burst; i++) {
@@ -99,7 +94,9 @@ void chan_input(struct chan_port *p, unsigned burst)
 			chan_xmit(p, s->in, n > (ssize_t)sizeof(s->in) ? 0 /* cut: not well formed */ : (size_t)n);
 		else if (n < 0 && errno == EAGAIN)
 			break;
-		else if (n == 0 || (errno != EINTR && errno != ECONNRESET)) { /* reset: it closed with datagrams unread; the end follows */
+		else if (n < 0 && errno == ECONNRESET)
+			p->reset = true; /* what it sent, and the end, follow */
+		else if (n == 0 || errno != EINTR) {
 			port_end(p);
 			break;
 		}
@@ -128,10 +125,12 @@ static int chan_put(struct chan_port *p, struct sk_buff *skb, unsigned off, bool
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = ip_hdr(skb)->saddr,
 				   .sin_port = udp ? udp_hdr(skb)->source : 0 };
 	struct gn_chan_dgram h = { .magic = GN_CHAN_MAGIC, .kind = GN_CHAN_DATA, .len = skb->len - off, .namelen = sizeof(sin) };
-	struct chan_scratch *s = scratch();
+	struct chan_scratch *s = chan_scratch_of(this_vcpu());
 	struct msghdr cm = { .msg_control = s->control, .msg_controllen = sizeof(s->control) };
 	struct iovec iov[3] = { { &h, sizeof(h) }, { s->control, 0 }, { NULL, h.len } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 3 };
+	uint32_t before;
+	size_t len;
 	ssize_t n;
 
 	iov[2].iov_base = h.len ? skb_header_pointer(skb, off, h.len) : &h;
@@ -144,10 +143,17 @@ static int chan_put(struct chan_port *p, struct sk_buff *skb, unsigned off, bool
 	h.control = (uint16_t)((unsigned char *)cm.msg_control - s->control);
 	h.flags = (unsigned)cm.msg_flags;
 	iov[1].iov_len = h.control;
+	len = sizeof(h) + h.control + h.len;
+	before = unread_measure(p, len);
 	n = sendmsg(p->pub.fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (h.control)
 		memset(s->control, 0, h.control);
-	return n < 0 ? -errno : 0;
+	if (n < 0)
+		return -errno;
+	skb->destructor = NULL; /* its charge is the list's */
+	skb->sk = NULL;
+	unread_add(p, len, skb->truesize, before);
+	return 0;
 }
 
 /*
@@ -157,7 +163,7 @@ static int chan_put(struct chan_port *p, struct sk_buff *skb, unsigned off, bool
 static bool chan_deliver_skb(struct chan_port *p)
 {
 	struct sock *sk = p->sock->sk;
-	bool udp = sk->sk_type == SOCK_DGRAM && sk->sk_protocol != IPPROTO_ICMP;
+	bool udp = port_is_udp(p);
 	struct sk_buff *skb = skb_dequeue(&sk->sk_receive_queue);
 	int off, err;
 
@@ -184,8 +190,6 @@ static bool chan_deliver_skb(struct chan_port *p)
 		atomic_inc(&sk->sk_drops);
 		if (udp)
 			UDP_INC_STATS(UDP_MIB_INERRORS, IS_UDPLITE(sk));
-	} else if (udp) {
-		UDP_INC_STATS(UDP_MIB_INDATAGRAMS, IS_UDPLITE(sk));
 	}
 	skb_free_datagram_locked(sk, skb);
 	return true;
@@ -199,6 +203,7 @@ void chan_deliver(struct doorbell *bell)
 
 	if (!p->sock)
 		return;
+	unread_settle(p);
 	w = trace_work_save();
 	while (!p->out_full && n < CHAN_BURST && chan_deliver_skb(p))
 		n++;
@@ -216,11 +221,15 @@ static void chan_error(struct chan_port *p)
 {
 	struct sock *sk = p->sock->sk;
 	struct gn_chan_dgram h = { .magic = GN_CHAN_MAGIC, .kind = GN_CHAN_ERROR, .error = READ_ONCE(sk->sk_err) };
+	uint32_t before;
 
 	if (p->token || p->out_full || (!h.error && skb_queue_empty(&sk->sk_error_queue)))
 		return;
-	if (send(p->pub.fd, &h, sizeof(h), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(h))
+	before = unread_measure(p, sizeof(h));
+	if (send(p->pub.fd, &h, sizeof(h), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(h)) {
 		p->token = true;
-	else
+		unread_add(p, sizeof(h), 0, before);
+	} else {
 		p->out_full = errno == EAGAIN;
+	}
 }

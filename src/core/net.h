@@ -68,6 +68,7 @@ struct net {
 	struct packet_filter *packet_filter; /* [R] RCU; NULL: every packet is followed (core/packet_trace.c) */
 
 	/* sockets */
+	void (*before_read)(struct net *net); /* [R] brings charges and counters up to date; NULL: they are */
 	_Atomic long sockets_inuse;
 	_Atomic uint64_t next_ino; /* inode numbers of our sockets when the host gives none */
 	_Atomic uint64_t sock_cookie;

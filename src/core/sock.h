@@ -114,6 +114,7 @@ struct sock {
 	void (*sk_write_space)(struct sock *sk);
 	void (*sk_error_report)(struct sock *sk);
 	int (*sk_backlog_rcv)(struct sock *sk, struct sk_buff *skb);
+	void (*sk_rcv_full)(struct sock *sk); /* NULL, or: the receive buffer is full; may give back charges. Not under the lock */
 	void (*sk_destruct)(struct sock *sk);
 };
 #define sk_daddr skc_daddr
@@ -217,6 +218,15 @@ int sk_add_backlog(struct sock *sk, struct sk_buff *skb, unsigned limit);
 static __always_inline bool sk_rcvqueues_full(const struct sock *sk, unsigned limit)
 {
 	return (unsigned)sk->sk_backlog.len + (unsigned)atomic_read(&sk->sk_rmem_alloc) > limit;
+}
+
+/* Its owner, who holds charges of what was read elsewhere, may make room. */
+static __always_inline void sk_rcvbuf_relieve(struct sock *sk)
+{
+	void (*full)(struct sock *sk) = READ_ONCE(sk->sk_rcv_full);
+
+	if (full)
+		full(sk);
 }
 
 /* --- receive --- */

@@ -239,6 +239,8 @@ static int op_read(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 
 	if (ret)
 		return ret;
+	if (net->before_read)
+		net->before_read(net);
 	seq_init(&m, &net->m.kmem);
 	m.abi = tb[GN_ATTR_ABI] ? (int)nla_get_u32(tb[GN_ATTR_ABI]) : net->abi;
 	ret = vfs_read(&net->vfs, path, &m);

@@ -224,10 +224,13 @@ int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 		return -1;
 	}
 	if (sk_rcvqueues_full(sk, (unsigned)READ_ONCE(sk->sk_rcvbuf))) {
-		trace_sock_rcvqueue_full(sk, skb);
-		trace_udp_fail_queue_rcv_skb(-ENOMEM, sk);
-		sk_skb_reason_drop(sk, skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
-		return -1;
+		sk_rcvbuf_relieve(sk);
+		if (sk_rcvqueues_full(sk, (unsigned)READ_ONCE(sk->sk_rcvbuf))) {
+			trace_sock_rcvqueue_full(sk, skb);
+			trace_udp_fail_queue_rcv_skb(-ENOMEM, sk);
+			sk_skb_reason_drop(sk, skb, SKB_DROP_REASON_SOCKET_RCVBUFF);
+			return -1;
+		}
 	}
 	ipv4_pktinfo_prepare(sk, skb);
 	bh_lock_sock(sk);
