@@ -193,6 +193,7 @@ int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int prot
 	}
 	n.p = p;
 	p->chan = c;
+	p->burst = 1;
 	INIT_LIST_HEAD(&p->unread_list);
 	do
 		p->id = rng_u64(&mc->rng);
@@ -283,8 +284,12 @@ void chan_ready(struct chan *c, struct port *port, unsigned revents)
 		p->out_full = false;
 		chan_deliver(&p->bell);
 	}
-	if ((revents & POLLIN) && p->sock)
-		chan_input(p, CHAN_BURST);
+	if ((revents & POLLIN) && p->sock) {
+		if (chan_input(p, p->burst))
+			p->burst = min_t(unsigned, 2 * p->burst, CHAN_BURST);
+		else
+			p->burst = 1;
+	}
 	if (p->sock)
 		port_watch(p);
 	vcpu_leave(v);

@@ -13,6 +13,7 @@
 
 #define CHAN_HASH_BITS 12
 #define CHAN_BURST 64	 /* datagrams of a port in one turn; then others get theirs */
+#define CHAN_UNREAD 16 /* messages in the pair from which on each delivery asks what was read */
 #define CHAN_DRAIN 1024	 /* datagrams that a call waits for */
 
 /* Of one vCPU, in VCPU_SLOT_CHAN. */
@@ -58,6 +59,7 @@ struct chan_port {
 	/* [C] of the home vCPU */
 	struct socket *sock; /* NULL: ended */
 	struct doorbell bell;
+	unsigned burst; /* datagrams of the next turn: grows while there are more, so that one alone costs one look */
 	bool out_full; /* the pair takes no more: the rest waits in the receive queue */
 	bool in_full;  /* the socket's send buffer is full: the rest waits in the pair */
 	bool reset;    /* the program's end was closed with messages unread */
@@ -78,7 +80,7 @@ void port_end(struct chan_port *p);  /* inside its vCPU: the socket and the desc
 void port_watch(struct chan_port *p); /* tell the host what is waited for now */
 
 /* pair.c; inside the port's vCPU */
-void chan_input(struct chan_port *p, unsigned burst); /* may end the port */
+bool chan_input(struct chan_port *p, unsigned burst); /* true: there may be more. May end the port */
 void chan_deliver(struct doorbell *bell);
 
 /* unread.c; inside the port's vCPU */

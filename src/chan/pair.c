@@ -79,7 +79,7 @@ static void chan_xmit(struct chan_port *p, void *buf, size_t n)
 	doorbell_mark(&p->bell);
 }
 
-void chan_input(struct chan_port *p, unsigned burst)
+bool chan_input(struct chan_port *p, unsigned burst)
 {
 	struct chan_scratch *s = chan_scratch_of(this_vcpu());
 	ssize_t n;
@@ -87,20 +87,21 @@ void chan_input(struct chan_port *p, unsigned burst)
 	for (unsigned i = 0; i < burst; i++) {
 		if (!sock_writeable(p->sock->sk)) {
 			p->in_full = true; /* sk_write_space rings */
-			break;
+			return false;
 		}
 		n = recv(p->pub.fd, s->in, sizeof(s->in), MSG_DONTWAIT | MSG_TRUNC);
 		if (n > 0)
 			chan_xmit(p, s->in, n > (ssize_t)sizeof(s->in) ? 0 /* cut: not well formed */ : (size_t)n);
 		else if (n < 0 && errno == EAGAIN)
-			break;
+			return false;
 		else if (n < 0 && errno == ECONNRESET)
 			p->reset = true; /* what it sent, and the end, follow */
 		else if (n == 0 || errno != EINTR) {
 			port_end(p);
-			break;
+			return false;
 		}
 	}
+	return true;
 }
 
 /* --- to the program --- */
@@ -203,7 +204,8 @@ void chan_deliver(struct doorbell *bell)
 
 	if (!p->sock)
 		return;
-	unread_settle(p);
+	if (p->unread_n >= CHAN_UNREAD)
+		unread_settle(p);
 	w = trace_work_save();
 	while (!p->out_full && n < CHAN_BURST && chan_deliver_skb(p))
 		n++;
