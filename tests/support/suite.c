@@ -42,6 +42,8 @@ Suite *suite_of(const char *name, SFun setup, SFun teardown, const TTest *const 
 	Suite *s = suite_create(name);
 	TCase *tc = tcase_create(name);
 
+	/* against a hang; how long a test takes on a busy machine under a sanitizer says nothing */
+	tcase_set_timeout(tc, 60);
 	if (setup || teardown)
 		tcase_add_checked_fixture(tc, setup, teardown);
 	for (; *tests; tests++)
