@@ -33,7 +33,7 @@ static int fib_magic(int cmd, uint8_t type, __be32 dst, uint8_t dst_len,
 /* --- questions --- */
 
 /* The full question: by which way would we answer @src? */
-static __always_inline int validate_source_full(__be32 src, __be32 dst, uint8_t tos, int oif,
+static int __fib_validate_source(__be32 src, __be32 dst, uint8_t tos, int oif,
 						struct net_device *dev, struct in_device *idev)
 {
 	struct net *net = dev_net(dev);
@@ -77,7 +77,7 @@ int fib_validate_source(struct sk_buff *skb, __be32 src, __be32 dst, uint8_t tos
 		if (!READ_ONCE(net->ipv4->fib_has_custom))
 			return inet_lookup_ifaddr_rcu(net, src) ? -EINVAL : 0;
 	}
-	return validate_source_full(src, dst, tos, oif, dev, idev);
+	return __fib_validate_source(src, dst, tos, oif, dev, idev);
 }
 
 __be32 fib_compute_spec_dst(struct sk_buff *skb)

@@ -48,6 +48,7 @@ struct raw_send {
 
 static struct sock *raw_v4_match(struct net *net, struct hlist_node *node, uint16_t num,
 				 const struct iphdr *iph, int dif);
+static notrace int raw_deliver_all(struct sk_buff *skb, int protocol, struct hlist_node *first);
 static void raw_fill_header(struct net *net, struct sk_buff *skb, __be32 saddr);
 static bool icmp_filter(const struct sock *sk, const struct sk_buff *skb);
 static int raw_seq_show(struct seq_file *m, void *data);
@@ -87,16 +88,21 @@ void raw_exit(struct net *net)
 
 int raw_local_deliver(struct sk_buff *skb, int protocol)
 {
+	struct hlist_head *ht = dev_net(skb->dev)->ipv4->raw->ht;
+	struct hlist_node *first = rcu_dereference(ht[protocol & (RAW_HTABLE_SIZE - 1)].first);
+
+	return unlikely(first) ? raw_deliver_all(skb, protocol, first) : 0;
+}
+
+/* A clone to each socket from @first on that wants it: were there any? */
+static int raw_deliver_all(struct sk_buff *skb, int protocol, struct hlist_node *first)
+{
 	struct net *net = dev_net(skb->dev);
 	const struct iphdr *iph = ip_hdr(skb);
-	struct hlist_head *head = &net->ipv4->raw->ht[protocol & (RAW_HTABLE_SIZE - 1)];
 	struct sock *sk;
 	int delivered = 0;
 
-	if (likely(!rcu_dereference(head->first)))
-		return 0;
-	sk = raw_v4_match(net, rcu_dereference(head->first), (uint16_t)protocol, iph,
-			  skb->dev->ifindex);
+	sk = raw_v4_match(net, first, (uint16_t)protocol, iph, skb->dev->ifindex);
 	for (; sk; sk = raw_v4_match(net, rcu_dereference(sk->sk_node.next), (uint16_t)protocol,
 				     iph, skb->dev->ifindex)) {
 		struct sk_buff *clone;

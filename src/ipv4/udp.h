@@ -82,6 +82,15 @@ static __always_inline struct udp_hslot *udp_hashslot(const struct udp_table *t,
 {
 	return &t->hash[port & t->mask];
 }
+/* The socket of the port of @slot, if there is exactly one. */
+static __always_inline struct sock *udp_only(const struct udp_hslot *slot)
+{
+	struct hlist_node *first = rcu_dereference(slot->head.first);
+
+	if (!first || rcu_dereference(first->next))
+		return NULL;
+	return hlist_entry(first, struct sock, sk_node);
+}
 uint32_t udp_ehashfn(const struct net *net, const struct udp_key *key);
 struct sock *udp4_lib_demux_lookup(struct net *net, const struct udp_key *key);
 struct sock *udp_v4_mcast_next(struct udp_hslot *slot, struct sock *sk, const struct udp_key *key);

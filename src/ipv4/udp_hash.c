@@ -35,6 +35,8 @@ static bool udp_lib_lport_inuse(const struct sock *sk, uint16_t num, const struc
 static void udp_offer(struct udp_best *best, struct sock *sk, struct net *net,
 		      const struct udp_key *key);
 static __always_inline int compute_score(const struct sock *sk, const struct udp_key *key);
+static notrace struct sock *udp4_lib_lookup_many(struct net *net, const struct udp_key *key,
+					     struct udp_table *t);
 static struct sock *udp4_lib_lookup2(struct net *net, const struct udp_key *key,
 				     const struct udp_hslot *slot2);
 
@@ -233,6 +235,17 @@ static bool inet_rcv_saddr_equal(const struct sock *a, const struct sock *b, boo
 /* --- lookup --- */
 
 struct sock *__udp4_lib_lookup(struct net *net, const struct udp_key *key, struct udp_table *t)
+{
+	struct sock *sk = udp_only(udp_hashslot(t, ntohs(key->dport)));
+
+	if (unlikely(!sk))
+		return udp4_lib_lookup_many(net, key, t);
+	return compute_score(sk, key) ? sk : NULL; /* nothing to choose from */
+}
+
+/* Among several, or none. */
+static struct sock *udp4_lib_lookup_many(struct net *net, const struct udp_key *key,
+				     struct udp_table *t)
 {
 	uint16_t hnum = ntohs(key->dport);
 	struct udp_hslot *slot = udp_hashslot(t, hnum), *slot2;

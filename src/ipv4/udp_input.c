@@ -55,6 +55,9 @@ void udp_v4_early_demux(struct sk_buff *skb)
 	uh = skb_header_pointer(skb, (unsigned)skb_transport_offset(skb), sizeof(*uh));
 	if (!uh)
 		return;
+	sk = udp_only(udp_hashslot(net->ipv4->udp_table, ntohs(uh->dest)));
+	if (sk && sk->sk_dport != uh->source) /* one socket has the port, and is not of this flow */
+		return;
 	key = (struct udp_key){ iph->saddr, iph->daddr, uh->source, uh->dest, skb->dev->ifindex };
 	sk = udp4_lib_demux_lookup(net, &key);
 	if (!sk)

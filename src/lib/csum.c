@@ -3,7 +3,7 @@
  * csum.c - the loop of the Internet checksum (RFC 1071).
  *
  * Called for each received and sent payload that no device has summed. Pure functions, any
- * thread. Adds 64-bit words with end-around carry: 64 bytes a step, then 32, then 8, then the
+ * thread. Adds 64-bit words with end-around carry: 64 bytes a step, then 32, 16, 8, then the
  * rest padded with zero bytes. Unaligned words are read as they lie: every machine we run on
  * can. The sum counts from the first byte of the buffer, so its address does not matter.
  * Mirrors arch/x86/lib/csum-partial_64.c in what it computes.
@@ -77,6 +77,23 @@ static __always_inline uint64_t add_half(uint64_t sum, const unsigned char *p)
 #endif
 }
 
+/* And a quarter. */
+static __always_inline uint64_t add_pair(uint64_t sum, const unsigned char *p)
+{
+#ifdef __x86_64__
+	uint64_t w0 = load64(p), w1 = load64(p + 8);
+
+	__asm__("addq %[w0], %[s]\n\tadcq %[w1], %[s]\n\t"
+		"adcq $0, %[s]"
+		: [s] "+r" (sum)
+		: [w0] "rm" (w0), [w1] "rm" (w1)
+		: "cc");
+	return sum;
+#else
+	return add_carry(add_carry(sum, load64(p)), load64(p + 8));
+#endif
+}
+
 /* The last 1..7 bytes, as if zero bytes followed. */
 static __always_inline uint64_t load_tail(const unsigned char *p, int len)
 {
@@ -107,14 +124,19 @@ unsigned int do_csum(const unsigned char *buf, int len)
 
 	for (; len >= 64; len -= 64, buf += 64)
 		sum = add_block(sum, buf);
-	if (len >= 32) {
+	if (len & 32) {
 		sum = add_half(sum, buf);
-		len -= 32;
 		buf += 32;
 	}
-	for (; len >= 8; len -= 8, buf += 8)
+	if (len & 16) {
+		sum = add_pair(sum, buf);
+		buf += 16;
+	}
+	if (len & 8) {
 		sum = add_carry(sum, load64(buf));
-	if (len > 0)
+		buf += 8;
+	}
+	if (len & 7)
 		sum = add_carry(sum, load_tail(buf, len));
 	return (unsigned int)csum_from64(sum);
 }

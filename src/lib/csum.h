@@ -39,9 +39,8 @@ static __always_inline __sum16 csum_fold(__wsum sum)
 {
 	uint32_t s = (uint32_t)sum;
 
-	s = (s & 0xffff) + (s >> 16);
-	s = (s & 0xffff) + (s >> 16);
-	return (__sum16)~s;
+	s += s << 16 | s >> 16; /* the upper half is both halves and their carry */
+	return (__sum16)(~s >> 16);
 }
 
 /** csum_unfold() - 16 bits as a sum again */
@@ -84,9 +83,8 @@ static __always_inline __wsum csum_block_sub(__wsum a, __wsum b, int offset)
 /** csum_from64() - fold a 64-bit one's complement sum to 32 */
 static __always_inline __wsum csum_from64(uint64_t s)
 {
-	s = (s & 0xffffffff) + (s >> 32);
-	s = (s & 0xffffffff) + (s >> 32);
-	return (__wsum)s;
+	s += s << 32 | s >> 32;
+	return (__wsum)(s >> 32);
 }
 
 /**
@@ -134,7 +132,8 @@ static __always_inline __sum16 ip_fast_csum(const void *iph, unsigned int ihl)
 	memcpy(&a, p, 8);
 	memcpy(&b, p + 8, 8);
 	memcpy(&w, p + 16, 4);
-	s = (a & 0xffffffff) + (a >> 32) + (b & 0xffffffff) + (b >> 32) + w;
+	s = a + b;
+	s = (s >> 32) + (uint32_t)s + (s < b) + w;
 	for (unsigned int i = 5; unlikely(i < ihl); i++) {
 		memcpy(&w, p + 4 * i, 4);
 		s += w;
