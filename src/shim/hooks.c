@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "client/raw.h"
-#include "shim/shim.h"
+#include "shim/files.h"
 #include "shim/visible.h"
 
 static long shim_call(enum shim_op op, long a, long b, long c, long d, long e, long f);
@@ -198,6 +198,12 @@ __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 		return finish(run(OP_##name, a));
 	SHIM_OPS(X)
 #undef X
+#ifdef SYS_open
+	case SYS_open:
+		return finish(shim_open(AT_FDCWD, shim_addr(a[0]), (int)a[1], (unsigned)a[2]));
+#endif
+	case SYS_openat:
+		return finish(shim_open((int)a[0], shim_addr(a[1]), (int)a[2], (unsigned)a[3]));
 	default:
 		return finish(raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}

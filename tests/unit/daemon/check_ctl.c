@@ -173,6 +173,30 @@ static void shows(int fd, const char *path, const char *text)
 	ck_assert_str_eq(a.text, text);
 }
 
+/* --- files --- */
+
+/* What open(2), O_TRUNC and stat(2) of a program on the stack ask for. */
+START_TEST(test_a_file_is_looked_at_before_it_is_written)
+{
+	int fd = client();
+	struct answer a = ask(fd, GN_CTL_STAT, "/proc/sys/net/ipv4/ip_forward", NULL, NULL);
+	uint32_t mode;
+
+	ck_assert_int_eq(a.error, 1);
+	ck_assert_uint_eq(a.len, sizeof(mode)); /* the first attribute */
+	memcpy(&mode, a.text, sizeof(mode));
+	ck_assert_uint_eq(mode, S_IFREG | 0644);
+	ck_assert_int_eq(ask(fd, GN_CTL_STAT, "/proc/sys/net/ipv4/nosuch", NULL, NULL).error, -ENOENT);
+	ck_assert_int_eq(ask(fd, GN_CTL_STAT, NULL, NULL, NULL).error, -EINVAL);
+	ck_assert_int_eq(ask(fd, GN_CTL_WRITE, "/proc/sys/net/ipv4/ip_forward", NULL, NULL).error, 0);
+	shows(fd, "/proc/sys/net/ipv4/ip_forward", "0\n");
+	ck_assert_int_eq(ask(fd, GN_CTL_WRITE, "/proc/net/dev", NULL, NULL).error, -EACCES);
+	ck_assert_int_eq(ask(fd, GN_CTL_WRITE, "/proc/net", NULL, NULL).error, -EISDIR);
+	ck_assert_int_eq(ask(fd, GN_CTL_WRITE, "/proc/net/nosuch", NULL, NULL).error, -ENOENT);
+	leave(fd);
+}
+END_TEST
+
 /* --- the owner of the tracer --- */
 
 START_TEST(test_claim_lasts_as_long_as_its_connection)
@@ -394,6 +418,7 @@ END_TEST
 Suite *suite(void)
 {
 	const TTest *const tests[] = {
+		test_a_file_is_looked_at_before_it_is_written,
 		test_claim_lasts_as_long_as_its_connection,
 		test_claim_ends_when_its_process_is_killed,
 		test_claim_is_refused_when_malformed,

@@ -5,3 +5,5 @@ check_PROGRAMS += %D%/check_hooks
 %C%_check_hooks_LDADD = $(SHIM_CHECK)
 check_PROGRAMS += %D%/check_calls
 %C%_check_calls_LDADD = $(SHIM_CHECK)
+check_PROGRAMS += %D%/check_files
+%C%_check_files_LDADD = $(SHIM_CHECK)
