@@ -11,6 +11,7 @@
  * Threads: any, and signal handlers, and children of vfork. A signal does not end a request; ten seconds without an answer do.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -203,6 +204,16 @@ static const char *socket_path(void)
 	return NULL;
 }
 
+struct timespec shim_ctl_since(void)
+{
+	struct stat st;
+	const char *path = socket_path();
+
+	if (!path || raw6(SYS_newfstatat, AT_FDCWD, shim_ptr(path), shim_ptr(&st), 0, 0, 0))
+		return (struct timespec){ 0, 0 };
+	return st.st_mtim;
+}
+
 static long dial(void)
 {
 	const struct timeval tv = { .tv_sec = TIMEOUT_S };
@@ -225,7 +236,7 @@ static long dial(void)
 	if (!ret)
 		return fd;
 	raw3(SYS_close, fd, 0, 0);
-	return -ENETDOWN;
+	return ret == -EACCES ? ret : -ENETDOWN;
 }
 
 static long ask(const struct iovec *iov, size_t n, answer_fn *cb, void *arg)

@@ -18,7 +18,6 @@
 #include <sys/statfs.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/raw.h"
@@ -35,6 +34,7 @@ static long open_mark(const char *path, int flags);
 static long name_it(int fd, const char *path, struct sockaddr_un *ret_un, socklen_t *ret_len);
 static long flush_path(int fd, const char *path);
 static long stat_fd(int fd, struct stat *st);
+static bool is_ours(int fd, const struct stat *st, char path[SHIM_PATH_MAX]);
 static void fill_stat(struct stat *st, const struct ctl_stat *cs);
 
 /* --- open --- */
@@ -236,6 +236,13 @@ bool shim_file_may_read(int fd)
 	return !raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, shim_ptr(&type), shim_ptr(&len), 0) && type == SOCK_STREAM;
 }
 
+bool shim_file_is_dir(const char *path)
+{
+	struct ctl_stat st;
+
+	return !shim_ctl_stat(path, &st) && S_ISDIR(st.mode);
+}
+
 /* --- write --- */
 
 long shim_file_write(int fd, const char *path, const void *buf, size_t len)
@@ -303,23 +310,28 @@ static long stat_fd(int fd, struct stat *st)
 	struct ctl_stat cs;
 	long ret = raw3(SYS_fstat, fd, shim_ptr(st), 0);
 
-	if (!ret && S_ISSOCK(st->st_mode) && shim_file_path(fd, p) && !shim_ctl_stat(p, &cs))
+	if (!ret && is_ours(fd, st, p) && !shim_ctl_stat(p, &cs))
 		fill_stat(st, &cs);
 	return ret;
 }
 
+/* Only a socket, or a file without a name, is looked at twice. */
+static bool is_ours(int fd, const struct stat *st, char path[SHIM_PATH_MAX])
+{
+	if (S_ISSOCK(st->st_mode))
+		return shim_file_path(fd, path);
+	return S_ISREG(st->st_mode) && !st->st_nlink && shim_path_in_memory(fd, path);
+}
+
 static void fill_stat(struct stat *st, const struct ctl_stat *cs)
 {
-	struct timespec now = { 0, 0 };
-
-	raw3(SYS_clock_gettime, CLOCK_REALTIME, shim_ptr(&now), 0);
 	memset(st, 0, sizeof(*st));
 	st->st_dev = STACK_DEV;
 	st->st_ino = cs->ino;
 	st->st_mode = cs->mode;
 	st->st_nlink = S_ISDIR(cs->mode) ? 2 : 1;
 	st->st_blksize = 1024;
-	st->st_atim = st->st_mtim = st->st_ctim = now;
+	st->st_atim = st->st_mtim = st->st_ctim = shim_ctl_since();
 }
 
 long shim_statx(int dirfd, const char *path, int flags, unsigned mask, struct statx *stx)
@@ -327,9 +339,14 @@ long shim_statx(int dirfd, const char *path, int flags, unsigned mask, struct st
 	char p[SHIM_PATH_MAX];
 	struct ctl_stat cs;
 	struct stat st;
+	bool ours;
 	long ret;
 
-	if (!(path && !*path && (flags & AT_EMPTY_PATH) && shim_file_path(dirfd, p)) && !shim_path(dirfd, path, p))
+	if (path && !*path && (flags & AT_EMPTY_PATH))
+		ours = dirfd >= 0 && !raw3(SYS_fstat, dirfd, shim_ptr(&st), 0) && is_ours(dirfd, &st, p);
+	else
+		ours = shim_path(dirfd, path, p);
+	if (!ours)
 		return raw6(SYS_statx, dirfd, shim_ptr(path), flags, mask, shim_ptr(stx), 0);
 	ret = shim_ctl_stat(p, &cs);
 	if (ret)

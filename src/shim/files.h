@@ -48,6 +48,8 @@ long shim_ctl_stat(const char *path, struct ctl_stat *ret_st);
 long shim_ctl_list(const char *path, long (*cb)(void *arg, const char *name, uint32_t mode), void *arg);
 /** shim_ctl_dump() - @cb for each answer to a dump: @type RTM_GETLINK, RTM_GETADDR */
 long shim_ctl_dump(unsigned type, long (*cb)(void *arg, const struct nlmsghdr *nlh), void *arg);
+/** shim_ctl_since() - when the daemon began to answer: the time of its files */
+struct timespec shim_ctl_since(void);
 /** shim_attrs() - the attributes of a message behind @skip bytes, by type: those from @n on are left out */
 void shim_attrs(const struct nlmsghdr *nlh, size_t skip, const struct nlattr **tb, unsigned n);
 
@@ -67,6 +69,8 @@ static inline size_t shim_attr_len(const struct nlattr *a)
 bool shim_path(int dirfd, const char *path, char ret_path[SHIM_PATH_MAX]);
 /** shim_path_of() - the same of what an open descriptor of the kernel's stands for */
 bool shim_path_of(int fd, char ret_path[SHIM_PATH_MAX]);
+/** shim_path_in_memory() - the path whose snapshot an open file in memory is */
+bool shim_path_in_memory(int fd, char ret_path[SHIM_PATH_MAX]);
 
 /* --- files.c --- */
 
@@ -80,6 +84,7 @@ long shim_open(int dirfd, const char *path, int flags, unsigned mode);
 long shim_file_write(int fd, const char *path, const void *buf, size_t len);
 /** shim_file_may_read() - was this descriptor of ours opened for reading, too? */
 bool shim_file_may_read(int fd);
+bool shim_file_is_dir(const char *path);
 /** shim_file_flush() - hand over what waits in @fd, if it is ours: 0 or the daemon's verdict */
 long shim_file_flush(int fd);
 long shim_stat(int dirfd, const char *path, struct stat *st, int flags);

@@ -133,7 +133,7 @@ static long op_file(enum shim_op op, const long a[6])
 	if (!shim_file_path((int)a[0], path))
 		return native(op, a);
 	if (op == OP_read || op == OP_readv)
-		return shim_file_may_read((int)a[0]) ? native(op, a) : -EBADF;
+		return shim_file_may_read((int)a[0]) ? native(op, a) : shim_file_is_dir(path) ? -EISDIR : -EBADF;
 	if (op != OP_write && op != OP_writev)
 		return -ENOTSOCK;
 	if (n < 0 || n > BATCH_MAX)

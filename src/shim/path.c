@@ -177,3 +177,20 @@ bool shim_path_of(int fd, char ret_path[SHIM_PATH_MAX])
 
 	return name_of(fd, s) && classify(s, ret_path);
 }
+
+bool shim_path_in_memory(int fd, char ret_path[SHIM_PATH_MAX])
+{
+	static const char before[] = "/memfd:", behind[] = " (deleted)";
+	const size_t n = sizeof(before) - 1, m = sizeof(behind) - 1;
+	char s[LONGEST];
+	size_t len;
+
+	if (!name_of(fd, s) || strncmp(s, before, n))
+		return false;
+	len = strlen(s);
+	if (len < n + m || memcmp(s + len - m, behind, m))
+		return false;
+	s[len - m] = '\0';
+	memmove(s, s + n, len - m - n + 1);
+	return s[0] == '/' && classify(s, ret_path);
+}
