@@ -192,7 +192,7 @@ static int call_sendto(struct socket *sock, const struct call *c)
 	return (int)sock_sendmsg(sock, &msg, c->h->arg[0] | MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static int call_recverr(struct socket *sock, struct chan_msg *m, int flags, int room)
+static int call_recverr(struct chan_port *p, struct chan_msg *m, int flags, int room)
 {
 	struct sockaddr_storage name;
 	struct iovec iov = { m->data, (size_t)min_t(int, room, sizeof(m->data)) };
@@ -203,7 +203,11 @@ static int call_recverr(struct socket *sock, struct chan_msg *m, int flags, int 
 	if (room < 0)
 		return -EINVAL;
 	memset(m->control, 0, sizeof(m->control));
-	ret = (int)sock_recvmsg(sock, &msg, MSG_ERRQUEUE | MSG_DONTWAIT | (flags & MSG_TRUNC));
+	ret = (int)sock_recvmsg(p->sock, &msg, MSG_ERRQUEUE | MSG_DONTWAIT | (flags & MSG_TRUNC));
+	if (flags & GN_CHAN_TOOK) { /* there may be more to tell of */
+		p->token = false;
+		doorbell_mark(&p->bell);
+	}
 	if (ret < 0)
 		return ret;
 	m->reply.flags = (unsigned)msg.msg_flags;
@@ -246,7 +250,7 @@ static int call_dispatch(struct chan_port *p, const struct call *c)
 	case GN_CHAN_SENDTO:
 		return call_sendto(p->sock, c);
 	case GN_CHAN_RECVERR:
-		return call_recverr(p->sock, c->m, h->arg[0], h->arg[1]);
+		return call_recverr(p, c->m, h->arg[0], h->arg[1]);
 	case GN_CHAN_TAKE_ERROR:
 		return call_take_error(p);
 	default:

@@ -31,6 +31,8 @@ int client_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
 int client_setsockopt(int fd, int level, int name, const void *value, socklen_t len);
 int client_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
 int client_shutdown(int fd, int how);
+/* Is what makes @fd readable an error that waits? */
+bool client_error_waits(int fd);
 ssize_t client_sendmsg(int fd, const struct msghdr *msg, int flags);
 ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags);
 /* An ioctl by request number (SIOC*, FIONREAD ...). -ENOIOCTLCMD (515): not ours, let the kernel do it. @fd may be foreign. */

@@ -52,16 +52,28 @@ static int take_error(int fd, const struct client_id *id)
 	return client_call(&c, fd);
 }
 
-int client_pending(int fd, const struct client_id *id)
+bool client_error_waits(int fd)
 {
 	struct gn_chan_dgram h;
 	struct iovec iov = { &h, sizeof(h) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	if (sys3(SYS_recvmsg, fd, &msg, MSG_PEEK | MSG_DONTWAIT) != sizeof(h) || h.magic != GN_CHAN_MAGIC || h.kind != GN_CHAN_ERROR)
-		return 0;
-	sys3(SYS_recvmsg, fd, &msg, MSG_DONTWAIT);
-	return take_error(fd, id);
+	return sys3(SYS_recvmsg, fd, &msg, MSG_PEEK | MSG_DONTWAIT) == sizeof(h) && h.magic == GN_CHAN_MAGIC && h.kind == GN_CHAN_ERROR;
+}
+
+/* Take the message that tells of an error, if it is at the head: true. */
+static bool drop_token(int fd)
+{
+	struct gn_chan_dgram h;
+	struct iovec iov = { &h, sizeof(h) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return client_error_waits(fd) && sys3(SYS_recvmsg, fd, &msg, MSG_DONTWAIT) > 0;
+}
+
+int client_pending(int fd, const struct client_id *id)
+{
+	return drop_token(fd) ? take_error(fd, id) : 0;
 }
 
 /* --- send --- */
@@ -240,7 +252,7 @@ static ssize_t recv_error(int fd, const struct client_id *id, struct msghdr *msg
 	int ret;
 
 	client_call_init(&c, GN_CHAN_RECVERR, id);
-	c.call.arg[0] = flags & MSG_TRUNC;
+	c.call.arg[0] = (flags & MSG_TRUNC) | (drop_token(fd) ? GN_CHAN_TOOK : 0);
 	c.call.arg[1] = (int)(room < GN_CHAN_DATA_MAX ? room : GN_CHAN_DATA_MAX);
 	c.in_control = control;
 	c.in = msg->msg_iov;

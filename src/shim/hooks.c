@@ -25,7 +25,6 @@
 
 static long shim_call(enum shim_op op, long a, long b, long c, long d, long e, long f);
 static long run(enum shim_op op, const long a[6]);
-static long finish(long ret);
 
 /* --- sockets --- */
 
@@ -195,17 +194,17 @@ __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 	switch (nr) {
 #define X(name, blocks, args) \
 	case SYS_##name: \
-		return finish(run(OP_##name, a));
+		return shim_finish(run(OP_##name, a));
 	SHIM_OPS(X)
 #undef X
 #ifdef SYS_open
 	case SYS_open:
-		return finish(shim_open(AT_FDCWD, shim_addr(a[0]), (int)a[1], (unsigned)a[2]));
+		return shim_finish(shim_open(AT_FDCWD, shim_addr(a[0]), (int)a[1], (unsigned)a[2]));
 #endif
 	case SYS_openat:
-		return finish(shim_open((int)a[0], shim_addr(a[1]), (int)a[2], (unsigned)a[3]));
+		return shim_finish(shim_open((int)a[0], shim_addr(a[1]), (int)a[2], (unsigned)a[3]));
 	default:
-		return finish(raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+		return shim_finish(raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 }
 
@@ -214,15 +213,32 @@ __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 static long shim_call(enum shim_op op, long a, long b, long c, long d, long e, long f)
 {
 	const long arg[6] = { a, b, c, d, e, f };
-	int type, ignored;
+	int type;
 	long ret;
 
-	if (!shim_rows[op].blocks || __libc_single_threaded)
-		return finish(run(op, arg));
-	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	if (!shim_rows[op].blocks)
+		return shim_finish(run(op, arg));
+	type = shim_wait_begin();
 	ret = run(op, arg);
-	pthread_setcanceltype(type, &ignored);
-	return finish(ret);
+	shim_wait_end(type);
+	return shim_finish(ret);
+}
+
+int shim_wait_begin(void)
+{
+	int type = -1;
+
+	if (!__libc_single_threaded)
+		pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	return type;
+}
+
+void shim_wait_end(int type)
+{
+	int ignored;
+
+	if (type >= 0)
+		pthread_setcanceltype(type, &ignored);
 }
 
 static long run(enum shim_op op, const long a[6])
@@ -232,7 +248,7 @@ static long run(enum shim_op op, const long a[6])
 	return calls_on() ? calls_run(op, kind, a) : shim_op_run(op, kind, a);
 }
 
-static long finish(long ret)
+long shim_finish(long ret)
 {
 	if (ret >= 0 || ret < -4095)
 		return ret;

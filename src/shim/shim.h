@@ -75,6 +75,15 @@ static inline void *shim_addr(long a)
 	return (void *)(uintptr_t)a;
 }
 
+/* --- hooks.c --- */
+
+/** shim_wait_begin(), shim_wait_end() - around what may wait: there a thread can be cancelled, as in libc's own */
+int shim_wait_begin(void);
+void shim_wait_end(int type);
+
+/** shim_finish() - a result or -errno as libc gives it */
+long shim_finish(long ret);
+
 /* --- calls.c: what `glassnet run --calls` prints --- */
 
 /** calls_on() - does somebody want to read them? */

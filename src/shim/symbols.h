@@ -40,6 +40,10 @@
 	X(readv, HOOKED, "on a socket: recvmsg") \
 	X(write, HOOKED, "on a socket: send") \
 	X(writev, HOOKED, "on a socket: sendmsg") \
+	X(poll, HOOKED, "an error that waits is POLLERR") \
+	X(__poll_chk, HOOKED, "poll of fortified programs") \
+	X(ppoll, HOOKED, "as poll") \
+	X(__ppoll_chk, HOOKED, "ppoll of fortified programs") \
 	X(ioctl, HOOKED, "requests of the network are the stack's, on whatever descriptor") \
 	X(syscall, HOOKED, "the numbers of the calls above") \
 	\
@@ -97,21 +101,17 @@
 	X(if_nameindex, HOOKED, "the stack's devices") \
 	X(if_freenameindex, HOOKED, "memory of if_nameindex") \
 	\
-	X(poll, NATIVE, "a real descriptor is ready or not") \
-	X(__poll_chk, NATIVE, "as poll") \
-	X(ppoll, NATIVE, "as poll") \
-	X(ppoll64, NATIVE, "as poll") \
-	X(__ppoll_chk, NATIVE, "as poll") \
-	X(select, NATIVE, "as poll") \
-	X(pselect, NATIVE, "as poll") \
+	X(ppoll64, NATIVE, "of 32-bit programs") \
+	X(select, NATIVE, "a real descriptor is ready or not") \
+	X(pselect, NATIVE, "as select") \
 	X(__fdelt_chk, NATIVE, "the descriptor is the lowest free one, as always") \
 	X(__fdelt_warn, NATIVE, "as __fdelt_chk") \
-	X(epoll_create, NATIVE, "as poll") \
-	X(epoll_create1, NATIVE, "as poll") \
-	X(epoll_ctl, NATIVE, "as poll") \
-	X(epoll_wait, NATIVE, "as poll") \
-	X(epoll_pwait, NATIVE, "as poll") \
-	X(epoll_pwait2, NATIVE, "as poll") \
+	X(epoll_create, NATIVE, "as select") \
+	X(epoll_create1, NATIVE, "as select") \
+	X(epoll_ctl, NATIVE, "as select") \
+	X(epoll_wait, NATIVE, "as select") \
+	X(epoll_pwait, NATIVE, "as select") \
+	X(epoll_pwait2, NATIVE, "as select") \
 	X(close, NATIVE, "the daemon sees the last one") \
 	X(close_range, NATIVE, "as close") \
 	X(closefrom, NATIVE, "as close") \

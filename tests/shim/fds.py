@@ -269,6 +269,40 @@ def t_refused():
         raise AssertionError("no ECONNREFUSED")
 
 
+def t_poll_shows_an_error():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.connect((PEER[0], 4))
+    p = select.poll()
+    for events in (select.POLLIN, 0):
+        p.register(s, events)
+        assert p.poll(0) == []
+        s.send(b"x")
+        assert p.poll(5000) == [(s.fileno(), select.POLLERR)]
+        assert s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED
+        assert p.poll(0) == []
+
+
+def t_error_queue():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
+    p = select.poll()
+    p.register(s, 0)
+    for data in (b"first", b"second"):
+        s.sendto(data, (PEER[0], 4))
+        assert p.poll(5000) == [(s.fileno(), select.POLLERR)]
+        got, anc, flags, addr = s.recvmsg(100, 512, socket.MSG_ERRQUEUE)
+        assert got == data and addr == (PEER[0], 4) and flags & socket.MSG_ERRQUEUE, (got, addr, flags)
+        assert anc[0][:2] == (socket.IPPROTO_IP, 11)
+        assert struct.unpack("I4B", anc[0][2][:8]) == (errno.ECONNREFUSED, 2, 3, 3, 0), anc[0][2]
+        assert p.poll(0) == []
+    try:
+        s.recvmsg(100, 512, socket.MSG_ERRQUEUE)
+    except BlockingIOError:
+        pass
+    else:
+        raise AssertionError("more errors than there were")
+
+
 def t_errors_of_a_send():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     for address, error in ((("192.0.2.1", 7), errno.ENETUNREACH), (("10.99.0.255", 7), errno.EACCES), (("10.99.0.1", 0), errno.EINVAL)):

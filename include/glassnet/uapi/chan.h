@@ -36,6 +36,8 @@
 #define GN_CHAN_DATA_MAX 65536
 #define GN_CHAN_CALL_MAX (sizeof(struct gn_chan_call) + GN_CHAN_CONTROL_MAX + GN_CHAN_DATA_MAX)
 
+#define GN_CHAN_TOOK 0x40000000 /* with GN_CHAN_RECVERR: a message of kind GN_CHAN_ERROR was taken out of the pair */
+
 #define GN_CHAN_NAME_UDP "gn/u/"
 #define GN_CHAN_NAME_RAW "gn/r/"
 #define GN_CHAN_NAME_PING "gn/p/"
@@ -54,7 +56,7 @@ enum gn_chan_op {
 	GN_CHAN_GETSOCKOPT,  /* level, option, room -> value */
 	GN_CHAN_SHUTDOWN,    /* how */
 	GN_CHAN_SENDTO,	     /* flags; name, control, data -> bytes: a send whose error is exact */
-	GN_CHAN_RECVERR,     /* flags, room -> name, control, data; .flags of the reply are msg_flags */
+	GN_CHAN_RECVERR,     /* flags (MSG_TRUNC, GN_CHAN_TOOK), room -> name, control, data; .flags of the reply are msg_flags */
 	GN_CHAN_TAKE_ERROR,  /* -> errno of the socket, which is cleared; 0: none */
 	GN_CHAN_IOCTL,	     /* request; argument -> argument. Without a descriptor: one that names no socket */
 	GN_CHAN_OP_MAX

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -264,6 +265,44 @@ START_TEST(requests_of_the_network_go_by_their_number)
 }
 END_TEST
 
+START_TEST(an_error_that_waits_is_pollerr)
+{
+	struct timespec limit = { .tv_nsec = 30000000 };
+	struct pollfd p[2], *volatile none = NULL;
+	int ours[2], other[2];
+
+	ck_assert_int_eq(pipe(ours), 0);
+	ck_assert_int_eq(pipe(other), 0);
+	close(fake.fd);
+	fake.fd = ours[0];
+	p[0] = (struct pollfd){ .fd = ours[0], .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = other[0], .events = POLLIN };
+	ck_assert_int_eq(poll(p, 2, 0), 0);
+	ck_assert_int_eq(write(ours[1], "x", 1), 1);
+	ck_assert_int_eq(write(other[1], "x", 1), 1);
+	ck_assert_int_eq(poll(p, 2, -1), 2);
+	ck_assert_int_eq(p[0].revents, POLLIN);
+	ck_assert_int_eq(p[1].revents, POLLIN);
+	fake.error = true;
+	ck_assert_int_eq(poll(p, 2, -1), 2);
+	ck_assert_int_eq(p[0].revents, POLLERR);
+	ck_assert_int_eq(p[1].revents, POLLIN);
+	/* who asks for nothing is told of errors only, and waits while there is data */
+	p[0].events = p[1].events = 0;
+	ck_assert_int_eq(ppoll(p, 2, NULL, NULL), 1);
+	ck_assert_int_eq(p[0].revents, POLLERR);
+	ck_assert_int_eq(p[0].events, 0);
+	fake.error = false;
+	ck_assert_int_eq(ppoll(p, 2, &limit, NULL), 0);
+	ck_assert_int_eq(p[0].events, 0);
+	ck_assert_int_eq(limit.tv_nsec, 30000000);
+	ck_assert_int_eq(poll(p, 2, 1), 0);
+	ck_assert_int_eq(p[0].revents, 0);
+	fails_with(poll(none, 1, 0), EFAULT);
+	fake.fd = dup(STDIN_FILENO);
+}
+END_TEST
+
 START_TEST(numbers_are_the_same_calls)
 {
 	char buf[8];
@@ -370,7 +409,7 @@ Suite *suite(void)
 	const TTest *const tests[] = { other_descriptors_are_the_kernels, our_descriptor_is_the_clients, errors_are_those_of_the_client,
 				       datagram_sockets_neither_listen_nor_accept, a_family_of_the_network_never_reaches_the_kernel,
 				       vectors_and_nothing, addresses_of_no_or_of_wrong_length, batches_end_at_the_first_failure,
-				       requests_of_the_network_go_by_their_number, numbers_are_the_same_calls, fortified_names_check_the_room,
+				       requests_of_the_network_go_by_their_number, an_error_that_waits_is_pollerr, numbers_are_the_same_calls, fortified_names_check_the_room,
 				       a_child_of_vfork_may_call, a_thread_that_waits_can_be_cancelled, NULL };
 
 	return suite_of("shim/hooks", fake_setup, fake_teardown, tests);

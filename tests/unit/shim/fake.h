@@ -23,6 +23,7 @@ static struct {
 	long ret;
 	int left; /* datagrams that may be received or sent before fake.ret is the answer; -1: no end */
 	const char *data;
+	bool error;   /* what is readable is an error */
 	void (*waits)(void); /* called while a datagram is waited for */
 	size_t n;
 	char log[4096];
@@ -161,6 +162,11 @@ ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags)
 		msg->msg_namelen = sizeof(in);
 	}
 	return (ssize_t)done;
+}
+
+bool client_error_waits(int fd)
+{
+	return fake.error;
 }
 
 int client_ioctl(int fd, unsigned long request, void *arg)
