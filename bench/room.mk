@@ -5,11 +5,13 @@ BENCHES += %D%/stack_rx
 %C%_stack_rx_LDADD = $(STACK_LIBS) -ldl
 BENCHES += %D%/udp_rtt
 %C%_udp_rtt_SOURCES = %D%/udp_rtt.c
+BENCHES += %D%/udp_blast
+%C%_udp_blast_SOURCES = %D%/udp_blast.c
 BENCHES += %D%/udp_echo
 %C%_udp_echo_SOURCES = %D%/udp_echo.c
 BENCHES += %D%/fib_lookup
 %C%_fib_lookup_LDADD = $(STACK_LIBS)
 EXTRA_PROGRAMS += $(BENCHES)
-EXTRA_DIST += %D%/stack.sh %D%/rtt.sh %D%/trace.sh
+EXTRA_DIST += %D%/stack.sh %D%/packet.sh %D%/rtt.sh %D%/trace.sh
 bench: $(BENCHES)
 .PHONY: bench
