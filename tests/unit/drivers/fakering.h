@@ -90,4 +90,13 @@ static inline bool fake_put(struct fake *k, const void *frame, unsigned snap, un
 	return true;
 }
 
+/* What poll() says: the newest place that was handed over is not free again. */
+static inline bool fake_readable(struct fake *k)
+{
+	unsigned n = k->version == 3 ? k->block_nr : k->block_size / k->slot_size * k->block_nr;
+	unsigned last = (k->cur + n - 1) % n;
+
+	return (k->version == 3 ? fake_block(k, last)->block_status : fake_slot(k, last)->tp_status) & TP_STATUS_USER;
+}
+
 #endif
