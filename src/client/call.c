@@ -86,7 +86,8 @@ static long call_send(const struct client_call *c, int s, int fd)
 
 	iov[0] = (struct iovec){ (void *)(uintptr_t)&c->call, sizeof(c->call) };
 	iov[1] = (struct iovec){ (void *)(uintptr_t)c->control, c->call.control };
-	memcpy(iov + 2, c->out, c->n_out * sizeof(*iov));
+	for (size_t i = 0; i < c->n_out; i++)
+		iov[2 + i] = c->out[i];
 	if (c->call.id) {
 		memset(&control, 0, sizeof(control));
 		control.hdr = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
@@ -112,7 +113,8 @@ static long call_receive(struct client_call *c, int s)
 
 	iov[0] = (struct iovec){ &c->reply, sizeof(c->reply) };
 	iov[1] = (struct iovec){ c->in_control, c->in_control ? GN_CHAN_CONTROL_MAX : 0 };
-	memcpy(iov + 2, c->in, c->n_in * sizeof(*iov));
+	for (size_t i = 0; i < c->n_in; i++)
+		iov[2 + i] = c->in[i];
 	memset(&control, 0, sizeof(control));
 	do
 		ret = sys3(SYS_recvmsg, s, &msg, c->cloexec ? MSG_CMSG_CLOEXEC : 0);

@@ -219,6 +219,7 @@ static void test_errors(void)
 	is("closed port: connect", connect_to(fd, &closed_port), 0);
 	is("closed port: send", send_to(fd, "x", 1, NULL), 1);
 	is("closed port: poll", readable(fd, 2000), POLLIN);
+	is("closed port: it is an error that waits", client_error_waits(fd), 1);
 	is("closed port: the next send has the error", send_to(fd, "x", 1, NULL), -ECONNREFUSED);
 	is("closed port: nothing is left", readable(fd, 0), 0);
 	is("closed port: send again", send_to(fd, "x", 1, NULL), 1);
@@ -241,6 +242,7 @@ static void test_errors(void)
 		c = CMSG_FIRSTHDR(&msg);
 		is("MSG_ERRQUEUE: the datagram", n, 3);
 		is("MSG_ERRQUEUE: errno", n == 3 && c ? (long)((struct sock_extended_err *)(void *)CMSG_DATA(c))->ee_errno : -1, ECONNREFUSED);
+		is("MSG_ERRQUEUE: nothing to read", readable(fd, 0), 0);
 		is("MSG_ERRQUEUE: empty", client_recvmsg(fd, &msg, MSG_ERRQUEUE), -EAGAIN);
 	}
 	close(fd);

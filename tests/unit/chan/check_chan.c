@@ -65,6 +65,7 @@ END_TEST
 
 START_TEST(test_an_error_is_told_once_and_asked_for)
 {
+	static struct cpu_stats sum;
 	struct gn_chan_call c;
 	struct app a;
 	char x;
@@ -77,6 +78,8 @@ START_TEST(test_an_error_is_told_once_and_asked_for)
 	}
 	ck_assert_int_eq(app_recv(&a, &x, 1), -1000 - ECONNREFUSED);
 	ck_assert_int_eq(app_recv(&a, &x, 1), -EAGAIN);
+	stats_fold(net, &sum);
+	ck_assert_uint_eq(sum.udp[UDP_MIB_OUTDATAGRAMS], 3); /* an error that waits is no matter of theirs */
 	call_of(&c, GN_CHAN_TAKE_ERROR, &a);
 	ck_assert_int_eq(request(&c, sizeof(c), &a), ECONNREFUSED);
 	ck_assert_int_eq(request(&c, sizeof(c), &a), 0);
@@ -95,6 +98,7 @@ START_TEST(test_what_the_pair_does_not_take_waits_charged)
 
 	two(&a, &b);
 	ck_assert_int_eq(app_setopt(&b, SOL_SOCKET, SO_RCVBUF, 100000), 0);
+	ck_assert_int_eq(setsockopt(ports[1]->fd, SOL_SOCKET, SO_SNDBUF, &(int){ 30000 }, sizeof(int)), 0);
 	for (unsigned i = 0; i < 400; i++) {
 		memcpy(data, &i, sizeof(i));
 		app_send(&a, 700, data, sizeof(data));
