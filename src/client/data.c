@@ -95,7 +95,8 @@ static long send_pair(int fd, const struct msghdr *msg, int flags, size_t len)
 		memcpy(h.name, msg->msg_name, sizeof(h.name));
 	}
 	iov[0] = (struct iovec){ &h, sizeof(h) };
-	memcpy(iov + 1, msg->msg_iov, msg->msg_iovlen * sizeof(*iov));
+	for (size_t i = 0; i < msg->msg_iovlen; i++)
+		iov[1 + i] = msg->msg_iov[i];
 	ret = sys3(SYS_sendmsg, fd, &m, (flags & MSG_DONTWAIT) | MSG_NOSIGNAL);
 	if (ret >= 0)
 		return (long)len;
@@ -300,7 +301,8 @@ static ssize_t recv_one(int fd, struct msghdr *msg, int flags, struct gn_chan_dg
 	long ret;
 
 	iov[0] = (struct iovec){ h, sizeof(*h) };
-	memcpy(iov + 1, msg->msg_iov, msg->msg_iovlen * sizeof(*iov));
+	for (size_t i = 0; i < msg->msg_iovlen; i++)
+		iov[1 + i] = msg->msg_iov[i];
 	iov[1 + msg->msg_iovlen] = (struct iovec){ spare, sizeof(spare) };
 	ret = sys3(SYS_recvmsg, fd, &m, flags & (MSG_PEEK | MSG_DONTWAIT));
 	*eof = !ret;
