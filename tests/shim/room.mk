@@ -8,6 +8,8 @@ TEST_HELPERS += %D%/prog
 %C%_prog_SOURCES = %D%/prog.c
 %C%_prog_LDADD = src/client/libclient.la
 SCRIPTED_TESTS += %D%/run.sh
+SCRIPTED_TESTS += %D%/cpython.sh
+EXTRA_DIST += %D%/cpython-udp.txt
 EXTRA_DIST += %D%/udp.py
 EXTRA_DIST += %D%/fds.py
 

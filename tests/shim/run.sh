@@ -257,6 +257,24 @@ bash_sender()
 }
 command -v nc > /dev/null && tap_ok "bash: /dev/udp" bash_sender
 
+# --- tools ---
+one_hop()
+{
+	on_stack timeout 20 traceroute -n "$1" -q 1 -w 2 $kernel | tee "$dir/hops" | grep -E "^ 1  ${kernel//./\\.} " || show "$dir/hops"
+}
+
+if command -v ping > /dev/null; then
+	tap_ok "ping: a raw or a ping socket" on_stack ping -q -c 3 -i 0.05 -W 2 $kernel
+else
+	tap_skip "ping" "no ping; on Debian: apt install iputils-ping"
+fi
+if command -v traceroute > /dev/null; then
+	tap_ok "traceroute -U: the error queue" one_hop -U
+	tap_ok "traceroute -I" one_hop -I
+else
+	tap_skip "traceroute" "no traceroute; on Debian: apt install traceroute"
+fi
+
 # --- the command ---
 # status N COMMAND...: ends with that status; what it said is shown
 status()
