@@ -92,6 +92,11 @@ long shim_statx(int dirfd, const char *path, int flags, unsigned mask, struct st
 long shim_access(int dirfd, const char *path, int mode, int flags);
 long shim_readlink(int dirfd, const char *path, char *buf, size_t len);
 
+/* --- hooks_files.c --- */
+
+/** shim_flags_of() - the flags of open(2) that a mode of fopen(3) stands for; -1: it means nothing */
+int shim_flags_of(const char *mode);
+
 /* --- ioctl.c --- */
 
 /** shim_ioctl() - requests that the daemon does not answer as such: a result or -errno; -515: not one of these */

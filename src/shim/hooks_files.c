@@ -24,6 +24,11 @@
 #include "shim/files.h"
 #include "shim/visible.h"
 
+#define STREAMS_MOST 1023 /* descriptors that are looked at in the end */
+
+/* Has fopen made one for writing? Only then is one looked for that nobody closed. */
+static bool any_stream; /* [A] */
+
 static long fail(long ret);
 static unsigned mode_of(int flags, va_list ap);
 static long after_flush(FILE *f, int ret);
@@ -199,8 +204,7 @@ char *__realpath_chk(const char *path, char *resolved, size_t room)
 
 /* --- stdio --- */
 
-/* As open(2) takes them; -1: @mode means nothing. */
-static int flags_of(const char *mode)
+int shim_flags_of(const char *mode)
 {
 	int acc = *mode == 'r' ? O_RDONLY : O_WRONLY, more = 0;
 
@@ -223,7 +227,7 @@ static int flags_of(const char *mode)
 
 static FILE *open_file(const char *path, const char *mode)
 {
-	int flags = flags_of(mode), fd;
+	int flags = shim_flags_of(mode), fd;
 	char p[SHIM_PATH_MAX];
 	FILE *f;
 
@@ -235,6 +239,8 @@ static FILE *open_file(const char *path, const char *mode)
 	}
 	fd = flags < 0 ? (int)fail(-EINVAL) : (int)fail(shim_open(AT_FDCWD, p, flags, 0));
 	f = fd < 0 ? NULL : fdopen(fd, mode);
+	if (f && (flags & O_ACCMODE) != O_RDONLY)
+		__atomic_store_n(&any_stream, true, __ATOMIC_RELAXED);
 	if (fd >= 0 && !f)
 		raw3(SYS_close, fd, 0, 0);
 	return f;
@@ -286,12 +292,16 @@ static long after_flush(FILE *f, int ret)
 __attribute__((destructor)) static void at_exit(void)
 {
 	char p[SHIM_PATH_MAX];
+	long most = 2;
 
-	if (shim_file_path(STDOUT_FILENO, p)) {
+	if (__atomic_load_n(&any_stream, __ATOMIC_RELAXED)) {
+		_IO_fflush(NULL);
+		most = STREAMS_MOST;
+	} else if (shim_file_path(STDOUT_FILENO, p)) {
 		_IO_fflush(stdout);
-		shim_file_flush(STDOUT_FILENO);
 	}
-	shim_file_flush(STDERR_FILENO);
+	for (int fd = STDOUT_FILENO; fd <= most; fd++)
+		shim_file_flush(fd);
 }
 
 /* --- what they share --- */

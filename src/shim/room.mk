@@ -17,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libshim.la
 %C%_libshim_la_SOURCES += %D%/ops.c
 %C%_libshim_la_SOURCES += %D%/path.c
 %C%_libshim_la_SOURCES += %D%/poll.c
+%C%_libshim_la_SOURCES += %D%/reopen.c
 %C%_libshim_la_SOURCES += %D%/shim.h
 %C%_libshim_la_SOURCES += %D%/symbols.h
 %C%_libshim_la_SOURCES += %D%/visible.h

@@ -59,6 +59,8 @@
 	X(creat64, HOOKED, "as open") \
 	X(fopen, HOOKED, "as open: libc's own passes no name") \
 	X(fopen64, HOOKED, "as fopen") \
+	X(freopen, HOOKED, "as fopen") \
+	X(freopen64, HOOKED, "as fopen") \
 	X(fflush, HOOKED, "what stdio wrote to a file of the stack, and its verdict") \
 	X(fflush_unlocked, HOOKED, "as fflush") \
 	X(fclose, HOOKED, "as fflush") \
@@ -178,8 +180,6 @@
 	X(pwritev64v2, PASSED, "as preadv2") \
 	X(sendfile, PASSED, "to a connected datagram socket: each piece is a datagram, and errors come later") \
 	X(sendfile64, PASSED, "as sendfile") \
-	X(splice, PASSED, "as sendfile") \
-	X(freopen, PASSED, "as open") \
-	X(freopen64, PASSED, "as open")
+	X(splice, PASSED, "as sendfile")
 
 #endif

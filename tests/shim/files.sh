@@ -156,6 +156,9 @@ except OSError as e: sys.exit(e.errno != 22)
 sys.exit(1)"
 with python3 python3-minimal "python's open()" set_by 84 on python3 -c "$open_py"
 
+tap_ok "a stream that nobody closes" set_by 85 on "$BUILD/tests/shim/stream" w $ttl 85
+tap_ok "freopen" set_by 86 on "$BUILD/tests/shim/stream" r $ttl 86
+
 # --- refusals ---
 before=$(gn cat $ttl)
 tap_ok "a wrong value: bash" says "write error: Invalid argument" on bash -c "echo 7000 > $ttl"

@@ -17,3 +17,5 @@ EXTRA_DIST += %D%/fds.py
 SCRIPTED_TESTS += %D%/files.sh
 TEST_HELPERS += %D%/ifaddrs
 %C%_ifaddrs_SOURCES = %D%/ifaddrs.c
+TEST_HELPERS += %D%/stream
+%C%_stream_SOURCES = %D%/stream.c

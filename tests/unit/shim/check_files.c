@@ -463,6 +463,44 @@ START_TEST(what_was_written_by_other_ways_is_handed_over)
 }
 END_TEST
 
+START_TEST(a_stream_is_opened_again)
+{
+	char name[96], buf[16] = "";
+	const struct nlattr *tb[GN_ATTR_MAX_PLUS1];
+	unsigned type;
+	int fd;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s/file", d.dir);
+	f = fopen(name, "w");
+	ck_assert(f);
+	fd = fileno(f);
+	fputs("host\n", f);
+	/* to the stack, for writing */
+	verdict(0);
+	f = freopen(PATH, "w", f);
+	ck_assert(f);
+	ck_assert_int_eq(fileno(f), fd);
+	fputs("56\n", f);
+	ck_assert_int_eq(fflush(f), 0);
+	asked(&type, tb);
+	ck_assert_mem_eq(shim_attr_data(tb[GN_ATTR_DATA]), "56\n", 3);
+	/* for reading, with what waits handed over before */
+	content("stack\n");
+	f = freopen(PATH, "r", f);
+	ck_assert(f && fgets(buf, sizeof(buf), f));
+	ck_assert_str_eq(buf, "stack\n");
+	/* back to the host */
+	f = freopen(name, "r", f);
+	ck_assert(f && fgets(buf, sizeof(buf), f));
+	ck_assert_str_eq(buf, "host\n");
+	verdict(-EACCES);
+	ck_assert_ptr_null(freopen(PATH, "w", f));
+	ck_assert_int_eq(errno, EACCES);
+	unlink(name);
+}
+END_TEST
+
 START_TEST(a_descriptor_says_what_it_is_elsewhere)
 {
 	char p[SHIM_PATH_MAX];
@@ -628,7 +666,7 @@ Suite *suite(void)
 {
 	const TTest *const tests[] = { a_path_is_the_stacks_by_any_name, a_relative_path_is_where_it_starts, reading_is_a_snapshot,
 				       without_a_daemon_nothing_is_open, a_write_is_a_request, what_was_written_by_other_ways_is_handed_over,
-				       a_descriptor_says_what_it_is_elsewhere, ten_thousand_spoilt_answers, names_and_addresses,
+				       a_descriptor_says_what_it_is_elsewhere, a_stream_is_opened_again, ten_thousand_spoilt_answers, names_and_addresses,
 				       directories_of_the_host_read_as_ever, NULL };
 
 	return suite_of("shim/files", setup, teardown, tests);
