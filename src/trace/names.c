@@ -94,6 +94,7 @@ static unsigned parse(char *text, struct entry *entry, unsigned max)
 static const char *module_of(const char *file)
 {
 	static const char *const shared[] = { "driver", "rx", "framering" };
+	static const char *const of_tpacket[] = { "tpacket_rx", "tpacket_tx", "tpring", "tpsock" };
 	const char *base;
 
 	if (strncmp(file, "drivers/", 8))
@@ -102,5 +103,8 @@ static const char *module_of(const char *file)
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
 		if (!strcmp(base, shared[i]))
 			return NULL;
+	for (size_t i = 0; i < sizeof(of_tpacket) / sizeof(of_tpacket[0]); i++)
+		if (!strcmp(base, of_tpacket[i]))
+			return "tpacket";
 	return base;
 }

@@ -105,6 +105,20 @@ missed_shown()
 	is "$(stat rx_missed)" "$cli" -s "$dir/s" cat /sys/class/net/gn-pkt/statistics/rx_missed_errors
 }
 
+# One datagram's way from the line to the stack, as the tracer shows it: these calls, in this order.
+walked()
+{
+	local t=/sys/kernel/tracing want="tp_intr tp_poll tp_clean_rx tpring_peek tp_rx_frame __netdev_alloc_skb tp_rx_copy eth_type_trans napi_gro_receive" got
+
+	"$cli" -s "$dir/s" write $t/set_graph_function tp_intr net_rx_action && "$cli" -s "$dir/s" write $t/current_tracer function_graph || return
+	"$probe" spoof 10.96.0.1 1000 10.96.0.2 9 1
+	ns_wait 5 eval "\"$cli\" -s \"$dir/s\" cat $t/trace | grep -q napi_gro_receive"
+	got=$("$cli" -s "$dir/s" cat $t/trace | grep -o '[a-z_0-9]*\( \[tpacket\]\)*()' | sed 's/ .*//; s/()//' |
+		awk -v want="$want" 'BEGIN { n = split(want, w, " "); k = 1 } k <= n && $1 == w[k] { got = got (k++ > 1 ? " " : "") $1 } END { print got }')
+	"$cli" -s "$dir/s" write $t/current_tracer nop
+	[ "$got" = "$want" ] || { echo "seen: $got"; return 1; }
+}
+
 balanced()
 {
 	"$cli" -s "$dir/s" drops
@@ -128,6 +142,11 @@ mode()
 	tap_ok "$tag: 100000 while it stands still: the ring counts its losses" accounted flood_stopped 70000
 	tap_ok "$tag: rx_missed_errors is what the ring lost" missed_shown
 	tap_ok "$tag: the ledger balances" balanced
+	if "$cli" -s "$dir/s" cat /sys/kernel/tracing/available_tracers 2> /dev/null | grep -q function_graph; then
+		tap_ok "$tag: the tracer shows the way through the driver" walked
+	else
+		tap_skip "$tag: the tracer shows the way through the driver" "built without the tracer"
+	fi
 	ip link set gn-pkt down
 	tap_ok "$tag: the interface down: no carrier" ns_wait 5 carrier 0
 	ip link set gn-pkt up
