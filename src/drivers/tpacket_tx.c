@@ -117,12 +117,13 @@ static bool tp_send_failed(struct tp_queue *q, int error)
 static void tp_drop_first(struct tp_queue *q)
 {
 	struct sk_buff *skb = q->tx_skb[0];
+	struct trace_work w = packet_trace_resume(skb); /* the caller may be sending another one */
 
 	q->tx_n--;
 	memmove(q->tx_skb, q->tx_skb + 1, q->tx_n * sizeof(q->tx_skb[0]));
 	memmove(q->tx_iov, q->tx_iov + 1, q->tx_n * sizeof(q->tx_iov[0]));
-	packet_trace_switch(skb);
 	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_TX_ERROR);
+	trace_work_restore(w);
 }
 
 /* The run is over: send what it gathered, free what was sent. */
@@ -183,7 +184,6 @@ void tp_purge(struct tp_queue *q)
 		tp_drop_first(q);
 	}
 	__netif_tx_unlock(txq);
-	packet_trace_end();
 	tp_free_done(q);
 	del_timer_sync(&q->tx_timer);
 }
