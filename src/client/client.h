@@ -17,9 +17,9 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-enum client_kind { CLIENT_FOREIGN, CLIENT_UDP, CLIENT_RAW, CLIENT_PING, CLIENT_NETLINK, CLIENT_FILE };
+enum client_kind { CLIENT_FOREIGN, CLIENT_UDP, CLIENT_RAW, CLIENT_PING, CLIENT_NETLINK, CLIENT_FILE, CLIENT_STREAM };
 
-/* What @fd is; costs one getsockname (0.3 us). CLIENT_FILE: a file of the stack, the shim's own affair (shim/files.h). CLIENT_FOREIGN also for descriptors that are not sockets or not open. */
+/* What @fd is; costs one getsockname (0.3 us). CLIENT_FILE: a file of the stack, the shim's own affair (shim/files.h); CLIENT_STREAM: TCP that is not there (shim/stream.c). CLIENT_FOREIGN also for descriptors that are not sockets or not open. */
 enum client_kind client_kind(int fd);
 
 /* A socket in the daemon: its descriptor, or -errno (-ENETDOWN: no daemon). SOCK_NONBLOCK and SOCK_CLOEXEC as usual. */

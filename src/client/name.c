@@ -47,7 +47,9 @@ void client_id_of(int fd, struct client_id *id)
 		return;
 	if (s[4] == 'f')
 		id->kind = CLIENT_FILE;
-	if (len != offsetof(struct sockaddr_un, sun_path) + GN_CHAN_NAME_LEN || s[4] == 'f')
+	if (s[4] == 't')
+		id->kind = CLIENT_STREAM;
+	if (len != offsetof(struct sockaddr_un, sun_path) + GN_CHAN_NAME_LEN || id->kind != CLIENT_FOREIGN)
 		return;
 	id->id = hex_id(s + 6);
 	if (!id->id)

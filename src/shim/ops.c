@@ -55,6 +55,7 @@ static long native(enum shim_op op, const long a[6])
 long shim_op_run(enum shim_op op, enum client_kind kind, const long a[6])
 {
 	int fd = (int)a[0];
+	long ret;
 
 	if (op == OP_socket)
 		return op_socket(a);
@@ -64,6 +65,8 @@ long shim_op_run(enum shim_op op, enum client_kind kind, const long a[6])
 		return op_file(op, a);
 	if (kind == CLIENT_FOREIGN)
 		return native(op, a);
+	if (kind == CLIENT_STREAM)
+		return shim_stream_run(op, a, &ret) ? ret : native(op, a);
 	switch (op) {
 	case OP_bind:
 		return client_bind(fd, shim_addr(a[1]), (socklen_t)a[2]);
@@ -110,8 +113,7 @@ static long op_socket(const long a[6])
 		family = AF_PACKET;
 	switch (family) {
 	case AF_INET:
-		/* no TCP yet */
-		return kind == SOCK_STREAM ? -EPROTONOSUPPORT : client_socket(AF_INET, type, (int)a[2]);
+		return kind == SOCK_STREAM ? shim_stream_new(type, (int)a[2]) : client_socket(AF_INET, type, (int)a[2]);
 	case AF_NETLINK:
 	case AF_PACKET:
 		return -EPROTONOSUPPORT;
@@ -165,7 +167,7 @@ static long op_ioctl(enum client_kind kind, const long a[6])
 	bool network = request_is_networks(request);
 	long ret = -LINUX_ENOIOCTLCMD;
 
-	if ((kind != CLIENT_FOREIGN && kind != CLIENT_FILE) || network)
+	if ((kind != CLIENT_FOREIGN && kind != CLIENT_FILE && kind != CLIENT_STREAM) || network)
 		ret = client_ioctl((int)a[0], request, shim_addr(a[2]));
 	if (ret != -LINUX_ENOIOCTLCMD)
 		return ret;

@@ -19,6 +19,7 @@ noinst_LTLIBRARIES += %D%/libshim.la
 %C%_libshim_la_SOURCES += %D%/poll.c
 %C%_libshim_la_SOURCES += %D%/reopen.c
 %C%_libshim_la_SOURCES += %D%/shim.h
+%C%_libshim_la_SOURCES += %D%/stream.c
 %C%_libshim_la_SOURCES += %D%/symbols.h
 %C%_libshim_la_SOURCES += %D%/visible.h
 

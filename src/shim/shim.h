@@ -75,6 +75,14 @@ static inline void *shim_addr(long a)
 	return (void *)(uintptr_t)a;
 }
 
+/* --- stream.c: TCP that is not there --- */
+
+/** shim_stream_new() - a stream socket: its descriptor or -errno */
+long shim_stream_new(int type, int protocol);
+
+/** shim_stream_run() - a call on one: true with *@ret, false: the kernel's answer is the right one */
+bool shim_stream_run(enum shim_op op, const long a[6], long *ret);
+
 /* --- hooks.c --- */
 
 /** shim_wait_begin(), shim_wait_end() - around what may wait: there a thread can be cancelled, as in libc's own */

@@ -347,14 +347,26 @@ def t_names_and_kinds():
 
 
 def t_families_that_are_refused():
-    for family, kind, error in ((socket.AF_INET6, socket.SOCK_DGRAM, errno.EAFNOSUPPORT), (socket.AF_INET, socket.SOCK_STREAM, errno.EPROTONOSUPPORT),
-                                (socket.AF_PACKET, socket.SOCK_RAW, errno.EPROTONOSUPPORT)):
+    for family, kind, error in ((socket.AF_INET6, socket.SOCK_DGRAM, errno.EAFNOSUPPORT), (socket.AF_PACKET, socket.SOCK_RAW, errno.EPROTONOSUPPORT)):
         try:
             socket.socket(family, kind)
         except OSError as e:
             assert e.errno == error, (family, e)
         else:
             raise AssertionError("%s was opened" % family)
+
+
+def t_stream_sockets_lead_nowhere():
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    assert s.getsockname() == ("0.0.0.0", 0)
+    assert s.getsockopt(socket.SOL_SOCKET, socket.SO_DOMAIN) == socket.AF_INET
+    for call in (lambda: s.bind(("127.0.0.1", 0)), lambda: s.connect(PEER), s.listen):
+        try:
+            call()
+        except OSError as e:
+            assert e.errno == errno.EPROTONOSUPPORT, e
+        else:
+            raise AssertionError("it leads somewhere")
 
 
 def main():

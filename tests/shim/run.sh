@@ -275,6 +275,23 @@ else
 	tap_skip "traceroute" "no traceroute; on Debian: apt install traceroute"
 fi
 
+dig_asks()
+{
+	local status
+
+	start dnsmasq dnsmasq -d -p 5300 -R -h --address=/x.test/192.0.2.1 --listen-address=$kernel --bind-interfaces --user=root
+	ns_wait 5 kernel_bound 5300 && [ "$(on_stack dig +short +tries=1 -p 5300 @$kernel x.test)" = 192.0.2.1 ]
+	status=$?
+	kill $started
+	[ $status = 0 ] || show "$dir/dnsmasq.err"
+}
+
+if command -v dig > /dev/null && command -v dnsmasq > /dev/null; then
+	tap_ok "dig asks a server of the kernel" dig_asks
+else
+	tap_skip "dig" "no dig or dnsmasq; on Debian: apt install bind9-dnsutils dnsmasq-base"
+fi
+
 # --- the command ---
 # status N COMMAND...: ends with that status; what it said is shown
 status()

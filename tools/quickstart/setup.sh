@@ -40,6 +40,9 @@ full_packages=(
 	netcat-openbsd		# programs that tests run on the stack
 	socat
 	perl
+	traceroute
+	bind9-dnsutils		# dig
+	dnsmasq-base
 )
 
 # setup: says what is missing and installs it; returns when all is there

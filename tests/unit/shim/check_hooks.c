@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -134,8 +135,6 @@ START_TEST(a_family_of_the_network_never_reaches_the_kernel)
 		{ AF_NETLINK, SOCK_RAW, EPROTONOSUPPORT },
 		{ AF_PACKET, SOCK_RAW, EPROTONOSUPPORT },
 		{ AF_INET, SOCK_PACKET, EPROTONOSUPPORT },
-		{ AF_INET, SOCK_STREAM, EPROTONOSUPPORT },
-		{ AF_INET, SOCK_STREAM | SOCK_NONBLOCK, EPROTONOSUPPORT },
 		{ AF_INET, SOCK_DGRAM | 0x100000, EINVAL },
 		{ AF_CAN, SOCK_RAW, EAFNOSUPPORT },
 		{ 43 /* AF_SMC */, SOCK_STREAM, EAFNOSUPPORT },
@@ -155,6 +154,44 @@ START_TEST(a_family_of_the_network_never_reaches_the_kernel)
 	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
+}
+END_TEST
+
+START_TEST(a_stream_socket_leads_nowhere)
+{
+	struct sockaddr_in me = { .sin_port = 1 };
+	struct sockaddr_un un = { .sun_family = 0 };
+	socklen_t len = sizeof(un), four = 4;
+	int value = 0;
+	char c;
+
+	fails_with(socket(AF_INET, SOCK_STREAM, IPPROTO_UDP), EPROTONOSUPPORT);
+	close(fake.fd);
+	fake.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(fake.fd, 0);
+	ck_assert_int_eq(fcntl(fake.fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	ck_assert_int_eq(fcntl(fake.fd, F_GETFD), FD_CLOEXEC);
+	fake.kind = CLIENT_FOREIGN; /* what it is bound to */
+	ck_assert_int_eq(getsockname(fake.fd, (struct sockaddr *)&un, &len), 0);
+	ck_assert_mem_eq(un.sun_path, "\0gn/t/", 6);
+	ck_assert_uint_eq(len, offsetof(struct sockaddr_un, sun_path) + 22);
+	fake.kind = CLIENT_STREAM;
+	fails_with(bind(fake.fd, TO, sizeof(to)), EPROTONOSUPPORT);
+	fails_with(connect(fake.fd, TO, sizeof(to)), EPROTONOSUPPORT);
+	fails_with(listen(fake.fd, 1), EPROTONOSUPPORT);
+	fails_with(getpeername(fake.fd, (struct sockaddr *)&un, &len), ENOTCONN);
+	fails_with(read(fake.fd, &c, 1), ENOTCONN);
+	fails_with(send(fake.fd, &c, 1, MSG_NOSIGNAL), ENOTCONN);
+	len = sizeof(me);
+	ck_assert_int_eq(getsockname(fake.fd, (struct sockaddr *)&me, &len), 0);
+	ck_assert(me.sin_family == AF_INET && !me.sin_port && len == sizeof(me));
+	ck_assert_int_eq(getsockopt(fake.fd, SOL_SOCKET, SO_DOMAIN, &value, &four), 0);
+	ck_assert_int_eq(value, AF_INET);
+	ck_assert_int_eq(getsockopt(fake.fd, SOL_SOCKET, SO_TYPE, &value, &four), 0);
+	ck_assert_int_eq(value, SOCK_STREAM);
+	value = 1;
+	ck_assert_int_eq(setsockopt(fake.fd, SOL_SOCKET, SO_REUSEADDR, &value, 4), 0);
+	ck_assert_str_eq(said(), "");
 }
 END_TEST
 
@@ -408,6 +445,7 @@ Suite *suite(void)
 {
 	const TTest *const tests[] = { other_descriptors_are_the_kernels, our_descriptor_is_the_clients, errors_are_those_of_the_client,
 				       datagram_sockets_neither_listen_nor_accept, a_family_of_the_network_never_reaches_the_kernel,
+				       a_stream_socket_leads_nowhere,
 				       vectors_and_nothing, addresses_of_no_or_of_wrong_length, batches_end_at_the_first_failure,
 				       requests_of_the_network_go_by_their_number, an_error_that_waits_is_pollerr, numbers_are_the_same_calls, fortified_names_check_the_room,
 				       a_child_of_vfork_may_call, a_thread_that_waits_can_be_cancelled, NULL };

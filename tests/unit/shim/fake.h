@@ -20,6 +20,7 @@
 
 static struct {
 	int fd;
+	enum client_kind kind; /* of fd */
 	long ret;
 	int left; /* datagrams that may be received or sent before fake.ret is the answer; -1: no end */
 	const char *data;
@@ -58,7 +59,7 @@ static inline const char *port(const void *addr, socklen_t len)
 
 enum client_kind client_kind(int fd)
 {
-	return fd == fake.fd ? CLIENT_UDP : CLIENT_FOREIGN;
+	return fd == fake.fd ? fake.kind : CLIENT_FOREIGN;
 }
 
 int client_socket(int domain, int type, int protocol)
@@ -180,6 +181,7 @@ static inline void fake_setup(void)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.left = -1;
+	fake.kind = CLIENT_UDP;
 	fake.fd = dup(STDIN_FILENO);
 	ck_assert_int_ge(fake.fd, 0);
 }
