@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
@@ -29,8 +31,8 @@
 static long open_stack(const char *path, int flags);
 static long open_reading(const char *path, int flags);
 static long open_writing(const char *path, int flags);
-static long open_both(const char *path, int flags);
 static long open_mark(const char *path, int flags);
+static long preload(int fd, const char *path, const struct sockaddr_un *un, socklen_t len);
 static long name_it(int fd, const char *path, struct sockaddr_un *ret_un, socklen_t *ret_len);
 static long flush_path(int fd, const char *path);
 static long stat_fd(int fd, struct stat *st);
@@ -121,9 +123,7 @@ static long open_writing(const char *path, int flags)
 	if (flags & O_DIRECTORY)
 		return -ENOTDIR;
 	ret = shim_ctl_may_write(path, flags & O_TRUNC);
-	if (ret)
-		return ret;
-	return (flags & O_ACCMODE) == O_WRONLY ? open_mark(path, flags) : open_both(path, flags);
+	return ret ? ret : open_mark(path, flags);
 }
 
 static long open_mark(const char *path, int flags)
@@ -140,7 +140,9 @@ static long open_mark(const char *path, int flags)
 	raw6(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, shim_ptr(&tv), sizeof(tv), 0);
 	raw6(SYS_setsockopt, fd, SOL_SOCKET, SO_RCVTIMEO, shim_ptr(&tv), sizeof(tv), 0);
 	ret = name_it((int)fd, path, &un, &len);
-	if (!ret && (flags & O_ACCMODE) == O_WRONLY)
+	if (!ret && (flags & O_ACCMODE) == O_RDWR)
+		ret = preload((int)fd, path, &un, len);
+	if (!ret && (flags & O_ACCMODE) != O_RDONLY)
 		ret = raw3(SYS_connect, fd, shim_ptr(&un), (int)len);
 	if (!ret)
 		return fd;
@@ -173,42 +175,31 @@ static long name_it(int fd, const char *path, struct sockaddr_un *ret_un, sockle
 	return ret;
 }
 
-/* For reading, too: a pair whose other end has sent the content and is closed. Reading is the kernel's, writing is hooked. */
-static long open_both(const char *path, int flags)
+/* For reading, too: the content is the first datagram, from nobody. It is read by peeking: where, the socket keeps. */
+static long preload(int fd, const char *path, const struct sockaddr_un *un, socklen_t len)
 {
-	int pair[2];
-	long ret = raw6(SYS_socketpair, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, shim_ptr(pair), 0, 0), size, sent = 0, mem;
-	struct sockaddr_un un;
-	socklen_t len;
+	long mem = raw3(SYS_memfd_create, shim_ptr(path), MFD_CLOEXEC, 0), size, at, s, ret = 0;
+	int from = 0;
 
-	if (ret)
-		return ret;
-	ret = name_it(pair[0], path, &un, &len);
-	mem = raw3(SYS_memfd_create, shim_ptr(path), MFD_CLOEXEC, 0);
 	if (mem < 0)
-		ret = ret ?: mem;
-	size = ret ? ret : shim_ctl_read(path, (int)mem);
+		return mem;
+	size = shim_ctl_read(path, (int)mem);
 	if (size == -EACCES || size == -EPERM)
 		size = 0; /* what may only be written can be opened so, and reads as nothing */
-	raw3(SYS_fcntl, pair[1], F_SETFL, O_NONBLOCK);
-	while (size > 0 && sent < size) {
-		ret = raw6(SYS_sendfile, pair[1], mem, 0, size - sent, 0, 0);
-		if (ret <= 0)
-			break;
-		sent += ret;
-	}
-	if (mem >= 0)
-		raw3(SYS_close, mem, 0, 0);
-	raw3(SYS_close, pair[1], 0, 0);
-	if (size < 0 || sent < size) {
-		raw3(SYS_close, pair[0], 0, 0);
-		return size < 0 ? size : -EFBIG;
-	}
-	if (!(flags & O_CLOEXEC))
-		raw3(SYS_fcntl, pair[0], F_SETFD, 0);
-	if (flags & O_NONBLOCK)
-		raw3(SYS_fcntl, pair[0], F_SETFL, O_NONBLOCK);
-	return pair[0];
+	at = size > 0 ? raw6(SYS_mmap, 0, size, PROT_READ, MAP_SHARED, mem, 0) : 0;
+	s = size > 0 ? raw3(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+	if (size < 0 || (at < 0 && at > -4096) || (size > 0 && s < 0))
+		ret = size < 0 ? size : size > 0 && s < 0 ? s : at;
+	else if (size > 0 && raw6(SYS_sendto, s, at, size, MSG_DONTWAIT, shim_ptr(un), (int)len) != size)
+		ret = -EFBIG;
+	if (!ret)
+		ret = raw6(SYS_setsockopt, fd, SOL_SOCKET, SO_PEEK_OFF, shim_ptr(&from), sizeof(from), 0);
+	if (size > 0 && !(at < 0 && at > -4096))
+		raw3(SYS_munmap, at, size, 0);
+	if (s >= 0)
+		raw3(SYS_close, s, 0, 0);
+	raw3(SYS_close, mem, 0, 0);
+	return ret;
 }
 
 /* --- what a descriptor is --- */
@@ -227,13 +218,33 @@ bool shim_file_path(int fd, char ret_path[SHIM_PATH_MAX])
 	return true;
 }
 
-/* Such a one is a stream. */
+/* --- read --- */
+
+/* Such a one keeps where it is. */
 bool shim_file_may_read(int fd)
 {
-	int type = 0;
-	socklen_t len = sizeof(type);
+	int from = -1;
+	socklen_t len = sizeof(from);
 
-	return !raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, shim_ptr(&type), shim_ptr(&len), 0) && type == SOCK_STREAM;
+	return !raw6(SYS_getsockopt, fd, SOL_SOCKET, SO_PEEK_OFF, shim_ptr(&from), shim_ptr(&len), 0) && from >= 0;
+}
+
+/* Did this datagram come from nobody? Then it is the content. */
+static bool is_content(socklen_t len)
+{
+	return len <= offsetof(struct sockaddr_un, sun_path);
+}
+
+long shim_file_read(int fd, void *buf, size_t len)
+{
+	struct sockaddr_un un;
+	socklen_t n = sizeof(un);
+	long ret;
+
+	if (!len)
+		return 0;
+	ret = raw6(SYS_recvfrom, fd, shim_ptr(buf), (long)len, MSG_PEEK | MSG_DONTWAIT, shim_ptr(&un), shim_ptr(&n));
+	return ret == -EAGAIN || (ret >= 0 && !is_content(n)) ? 0 : ret;
 }
 
 bool shim_file_is_dir(const char *path)
@@ -264,18 +275,23 @@ long shim_file_flush(int fd)
 /* All that waits goes to the daemon; the first refusal is told. */
 static long flush_path(int fd, const char *path)
 {
+	struct sockaddr_un un;
+	socklen_t len = sizeof(un);
 	long ret = 0, buf, n;
-	char probe;
+	int waits = 0;
 
-	if (shim_file_may_read(fd))
-		return 0; /* what is in it is the content */
-	if (raw6(SYS_recvfrom, fd, shim_ptr(&probe), 1, MSG_DONTWAIT | MSG_PEEK, 0, 0) < 0)
+	/* what it sent to itself and has not taken */
+	if (raw3(SYS_ioctl, fd, SIOCOUTQ, shim_ptr(&waits)) || !waits)
 		return 0;
 	buf = raw6(SYS_mmap, 0, WAITING_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (buf < 0 && buf > -4096)
 		return buf;
-	while ((n = raw6(SYS_recvfrom, fd, buf, WAITING_MAX, MSG_DONTWAIT, 0, 0)) >= 0) {
-		for (long done = 0; done < n;) {
+	for (;; len = sizeof(un)) {
+		n = raw6(SYS_recvfrom, fd, buf, WAITING_MAX, MSG_DONTWAIT, shim_ptr(&un), shim_ptr(&len));
+		if (n < 0)
+			break;
+		/* the content goes: behind a write there is nothing to read */
+		for (long done = is_content(len) ? n : 0; done < n;) {
 			long part = shim_ctl_write(path, (const char *)shim_addr(buf) + done, (size_t)(n - done));
 
 			ret = part < 0 && !ret ? part : ret;

@@ -8,6 +8,7 @@
  *   path.c says which paths are the stack's. To read one is to read a snapshot: a file in memory, taken when it is opened, sealed. What is
  *   opened for writing, and a directory, is an AF_UNIX socket bound to an abstract name that says so: a 0 byte, SHIM_FILE_NAME, eight
  *   digits, the path. So any process that holds the descriptor knows it, as with sockets (client/client.h).
+ *   What is opened for both has its content as the first datagram, which is peeked at, not taken.
  *   A file for writing is a datagram socket connected to itself: what comes to it by a way that is not hooked (stdio's own write, a program
  *   without the library) waits there until the next hooked call on it (write, fflush, fclose) hands it to the daemon and tells its verdict.
  *   ctl.c: requests of the control socket. path.c: whose a path is. files.c: open, stat, access, write. dir.c: directory streams.
@@ -84,6 +85,8 @@ long shim_open(int dirfd, const char *path, int flags, unsigned mode);
 long shim_file_write(int fd, const char *path, const void *buf, size_t len);
 /** shim_file_may_read() - was this descriptor of ours opened for reading, too? */
 bool shim_file_may_read(int fd);
+/** shim_file_read() - read(2) on such a one */
+long shim_file_read(int fd, void *buf, size_t len);
 bool shim_file_is_dir(const char *path);
 /** shim_file_flush() - hand over what waits in @fd, if it is ours: 0 or the daemon's verdict */
 long shim_file_flush(int fd);

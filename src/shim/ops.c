@@ -124,24 +124,26 @@ static long op_socket(const long a[6])
 
 /* --- files --- */
 
-/* The parts of a vector are writes of their own, as of other files of /proc. */
+/* The parts of a vector are calls of their own, as of other files of /proc. */
 static long op_file(enum shim_op op, const long a[6])
 {
+	bool vector = op == OP_readv || op == OP_writev, in = op == OP_read || op == OP_readv;
 	struct iovec one = { shim_addr(a[1]), (size_t)a[2] };
-	const struct iovec *iov = op == OP_writev ? shim_addr(a[1]) : &one;
-	long n = op == OP_writev ? a[2] : 1, sum = 0, ret = 0;
+	const struct iovec *iov = vector ? shim_addr(a[1]) : &one;
+	long n = vector ? a[2] : 1, sum = 0, ret = 0;
 	char path[SHIM_PATH_MAX];
+	int fd = (int)a[0];
 
-	if (!shim_file_path((int)a[0], path))
+	if (!shim_file_path(fd, path))
 		return native(op, a);
-	if (op == OP_read || op == OP_readv)
-		return shim_file_may_read((int)a[0]) ? native(op, a) : shim_file_is_dir(path) ? -EISDIR : -EBADF;
-	if (op != OP_write && op != OP_writev)
+	if (!in && op != OP_write && op != OP_writev)
 		return -ENOTSOCK;
+	if (in && !shim_file_may_read(fd))
+		return shim_file_is_dir(path) ? -EISDIR : -EBADF;
 	if (n < 0 || n > BATCH_MAX)
 		return -EINVAL;
 	for (long i = 0; i < n && ret >= 0; i++) {
-		ret = shim_file_write((int)a[0], path, iov[i].iov_base, iov[i].iov_len);
+		ret = in ? shim_file_read(fd, iov[i].iov_base, iov[i].iov_len) : shim_file_write(fd, path, iov[i].iov_base, iov[i].iov_len);
 		sum += ret > 0 ? ret : 0;
 		if (ret >= 0 && (size_t)ret < iov[i].iov_len)
 			break;

@@ -156,6 +156,13 @@ except OSError as e: sys.exit(e.errno != 22)
 sys.exit(1)"
 with python3 python3-minimal "python's open()" set_by 84 on python3 -c "$open_py"
 
+both() { on bash -c "exec 3<> $ttl; IFS= read -r x <&3; echo \$x; read -r x <&3; echo \$?; echo 87 >&3; read -r x <&3; echo \$?; echo 7000 >&3"; }
+before=$(gn cat $ttl)
+tap_ok "read and written by bash through one descriptor" prints "$before
+1
+1
+bash: line 1: echo: write error: Invalid argument" both
+tap_ok "what it wrote is there" stack 87
 tap_ok "a stream that nobody closes" set_by 85 on "$BUILD/tests/shim/stream" w $ttl 85
 tap_ok "freopen" set_by 86 on "$BUILD/tests/shim/stream" r $ttl 86
 

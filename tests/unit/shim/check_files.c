@@ -463,6 +463,51 @@ START_TEST(what_was_written_by_other_ways_is_handed_over)
 }
 END_TEST
 
+START_TEST(one_descriptor_for_both)
+{
+	char buf[16] = "", p[SHIM_PATH_MAX], *big = calloc(1, 5000);
+	int fd, fd2;
+
+	content("abc\n"); /* also tells the other request that all is well */
+	fd = open(PATH, O_RDWR);
+	ck_assert_int_ge(fd, 0);
+	ck_assert(shim_file_path(fd, p) && shim_file_may_read(fd));
+	ck_assert_int_eq(shim_file_read(fd, buf, 2), 2);
+	fd2 = dup(fd);
+	ck_assert_int_eq(shim_file_read(fd2, buf + 2, 10), 2);
+	ck_assert_str_eq(buf, "abc\n");
+	ck_assert_int_eq(shim_file_read(fd, buf, 10), 0);
+	/* what was written by another way is not what is read */
+	verdict(0);
+	ck_assert_int_eq(syscall(SYS_sendto, fd, "1", 1L, 0L, NULL, 0L), 1);
+	ck_assert_int_eq(shim_file_read(fd, buf, 10), 0);
+	verdict(-EINVAL);
+	ck_assert_int_eq(shim_file_flush(fd), -EINVAL);
+	ck_assert_int_eq(shim_file_flush(fd), 0);
+	ck_assert_int_eq(shim_file_read(fd, buf, 10), 0);
+	close(fd);
+	close(fd2);
+	fd = open(PATH, O_WRONLY);
+	ck_assert_int_eq(fd, -1);
+	verdict(0);
+	fd = open(PATH, O_WRONLY | O_CLOEXEC);
+	ck_assert(!shim_file_may_read(fd));
+	ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+	content("");
+	fd = open(PATH, O_RDWR);
+	ck_assert_int_eq(shim_file_read(fd, buf, 10), 0);
+	close(fd);
+	/* one that has much to say */
+	memset(big, 'x', 4999);
+	content(big);
+	fd = open(PATH, O_RDWR);
+	ck_assert_int_eq(shim_file_read(fd, big, 5000), 4999);
+	close(fd);
+	free(big);
+}
+END_TEST
+
 START_TEST(a_stream_is_opened_again)
 {
 	char name[96], buf[16] = "";
@@ -666,7 +711,8 @@ Suite *suite(void)
 {
 	const TTest *const tests[] = { a_path_is_the_stacks_by_any_name, a_relative_path_is_where_it_starts, reading_is_a_snapshot,
 				       without_a_daemon_nothing_is_open, a_write_is_a_request, what_was_written_by_other_ways_is_handed_over,
-				       a_descriptor_says_what_it_is_elsewhere, a_stream_is_opened_again, ten_thousand_spoilt_answers, names_and_addresses,
+				       a_descriptor_says_what_it_is_elsewhere, one_descriptor_for_both,
+				       a_stream_is_opened_again, ten_thousand_spoilt_answers, names_and_addresses,
 				       directories_of_the_host_read_as_ever, NULL };
 
 	return suite_of("shim/files", setup, teardown, tests);
