@@ -94,7 +94,7 @@ host_tree() { find "$1" > "$dir/a" && on find "$1" > "$dir/b" && cmp "$dir/a" "$
 with find findutils "directories of the host read as without" host_tree /usr/include
 with netstat net-tools "netstat -su" says "packets received" on netstat -su
 with netstat net-tools "netstat -rn" says "10.9.0.0" on netstat -rn
-with nstat iproute2 "nstat" says UdpInDatagrams on nstat -az UdpInDatagrams
+with nstat iproute2 "nstat" says UdpInDatagrams on env NSTAT_HISTORY="$dir/nstat" nstat -az UdpInDatagrams
 
 copied() { on cp /proc/net/snmp "$dir/snmp" && [ -s "$dir/snmp" ] && on diff /proc/net/snmp "$dir/snmp"; }
 tap_ok "cp from, and diff" copied
