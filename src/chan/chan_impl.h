@@ -91,9 +91,13 @@ void unread_full(struct sock *sk);			  /* sk_rcv_full */
 void unread_end(struct chan_port *p);			  /* nothing is charged any more */
 void unread_settle_all(struct net *net);		  /* RTNL */
 
+static __always_inline bool sock_is_udp(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_DGRAM && sk->sk_protocol != IPPROTO_ICMP;
+}
 static __always_inline bool port_is_udp(const struct chan_port *p)
 {
-	return p->sock->sk->sk_type == SOCK_DGRAM && p->sock->sk->sk_protocol != IPPROTO_ICMP;
+	return sock_is_udp(p->sock->sk);
 }
 
 /* ioctl.c; RTNL */

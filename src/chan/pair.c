@@ -23,6 +23,14 @@
 
 static void chan_error(struct chan_port *p);
 
+/* A send would not wait for room. A corked piece goes into memory that is charged already. */
+static bool may_send(const struct chan_port *p)
+{
+	const struct sock *sk = p->sock->sk;
+
+	return sk_wmem_alloc_get(sk) < READ_ONCE(sk->sk_sndbuf) || (port_is_udp(p) && udp_sk(sk)->pending);
+}
+
 /* --- from the program --- */
 
 /* A message of @n bytes in @buf is a datagram of ours: its header. */
@@ -85,7 +93,7 @@ bool chan_input(struct chan_port *p, unsigned burst)
 	ssize_t n;
 
 	for (unsigned i = 0; i < burst; i++) {
-		if (!sock_writeable(p->sock->sk)) {
+		if (!may_send(p)) {
 			p->in_full = true; /* sk_write_space rings */
 			return false;
 		}
@@ -213,7 +221,7 @@ void chan_deliver(struct doorbell *bell)
 	if (n == CHAN_BURST)
 		doorbell_mark(bell); /* after the others */
 	chan_error(p);
-	if (p->in_full && sock_writeable(p->sock->sk))
+	if (p->in_full && may_send(p))
 		p->in_full = false;
 	port_watch(p);
 }

@@ -9,7 +9,7 @@
  *   unread before. A size that is not known yet counts 0, which errs on the side of "unread" until all of it is read.
  *   Looked at when datagrams are delivered, when the socket would refuse one because it is full, before a call, and before a file is read.
  *   InDatagrams counts then, as on Linux when the program reads.
- * Owns: the list of each port, the table of sizes. Threads: the port's vCPU.
+ * Owns: the list of each port, the table of sizes. Threads: the port's vCPU; unread_full() any, so the list changes under the sock's spinlock.
  */
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
@@ -63,23 +63,23 @@ static bool ring_grow(struct chan_port *p)
 
 	if (!ring)
 		return false;
+	bh_lock_sock(p->sock->sk);
 	for (unsigned i = 0; i < p->unread_n; i++)
 		ring[i] = p->unread[(p->unread_head + i) & (p->unread_room - 1)];
-	kfree(m, p->unread);
-	p->unread = ring;
+	swap(p->unread, ring);
 	p->unread_head = 0;
 	p->unread_room = room;
+	bh_unlock_sock(p->sock->sk);
+	kfree(m, ring);
 	return true;
 }
 
 /* @charge bytes and @n datagrams are the program's. */
-static void release(struct chan_port *p, unsigned charge, unsigned n)
+static void release(struct sock *sk, unsigned charge, unsigned n)
 {
-	struct sock *sk = p->sock->sk;
-
 	atomic_sub((int)charge, &sk->sk_rmem_alloc);
 	sk_mem_uncharge(sk, (int)charge);
-	if (port_is_udp(p))
+	if (sock_is_udp(sk))
 		while (n--)
 			UDP_INC_STATS(UDP_MIB_INDATAGRAMS, IS_UDPLITE(sk));
 }
@@ -92,7 +92,7 @@ static void release_locked(struct chan_port *p, unsigned charge, unsigned n)
 	if (!charge && !n)
 		return;
 	slow = lock_sock_fast(sk);
-	release(p, charge, n);
+	release(sk, charge, n);
 	sk_mem_reclaim_partial(sk);
 	unlock_sock_fast(sk, slow);
 }
@@ -105,13 +105,15 @@ void unread_add(struct chan_port *p, size_t len, unsigned charge, uint32_t befor
 		release_locked(p, charge, charge != 0); /* without a note of it, it counts as read */
 		return;
 	}
+	bh_lock_sock(p->sock->sk);
 	p->unread[(p->unread_head + p->unread_n++) & (p->unread_room - 1)] = u;
 	p->unread_host += u.host;
+	bh_unlock_sock(p->sock->sk);
 	if (list_empty(&p->unread_list))
 		list_add_tail(&p->unread_list, &chan_scratch_of(this_vcpu())->unread);
 }
 
-/* Take off what has been read: its charge, and *n the number of datagrams. */
+/* Take off what has been read: its charge, and *n the number of datagrams. Under the spinlock. */
 static unsigned take_read(struct chan_port *p, uint32_t left, unsigned *n)
 {
 	unsigned charge = 0;
@@ -127,8 +129,6 @@ static unsigned take_read(struct chan_port *p, uint32_t left, unsigned *n)
 		p->unread_head = (p->unread_head + 1) & (p->unread_room - 1);
 		p->unread_n--;
 	}
-	if (!p->unread_n)
-		list_del_init(&p->unread_list);
 	return charge;
 }
 
@@ -136,9 +136,13 @@ void unread_settle(struct chan_port *p)
 {
 	unsigned n = 0, charge;
 
-	if (!p->unread_n)
+	if (list_empty(&p->unread_list))
 		return;
-	charge = take_read(p, outq(p), &n);
+	bh_lock_sock(p->sock->sk);
+	charge = p->unread_n ? take_read(p, outq(p), &n) : 0;
+	if (!p->unread_n)
+		list_del_init(&p->unread_list);
+	bh_unlock_sock(p->sock->sk);
 	release_locked(p, charge, n);
 }
 
@@ -147,24 +151,27 @@ void unread_full(struct sock *sk)
 	struct chan_port *p = sk->sk_user_data;
 	unsigned n = 0, charge;
 
-	if (this_vcpu() != sk->sk_home || !p->unread_n)
-		return; /* the list is the home's */
 	bh_lock_sock(sk);
-	if (!sock_owned_by_user(sk)) {
+	if (!sock_owned_by_user(sk) && p->unread_n) { /* none: perhaps the port has ended */
 		charge = take_read(p, outq(p), &n);
-		release(p, charge, n);
+		release(sk, charge, n);
 	}
 	bh_unlock_sock(sk);
 }
 
 void unread_end(struct chan_port *p)
 {
-	unsigned n = 0, charge = take_read(p, 0, &n);
+	struct unread *ring = NULL;
+	unsigned n = 0, charge;
 
-	release_locked(p, charge, p->reset ? 0 : n); /* reset: the program closed without having read all */
-	kfree(&p->chan->net->m, p->unread);
-	p->unread = NULL;
+	bh_lock_sock(p->sock->sk);
+	charge = take_read(p, 0, &n);
+	swap(p->unread, ring);
 	p->unread_room = 0;
+	bh_unlock_sock(p->sock->sk);
+	list_del_init(&p->unread_list);
+	release_locked(p, charge, p->reset ? 0 : n); /* reset: the program closed without having read all */
+	kfree(&p->chan->net->m, ring);
 }
 
 /* --- before files are read --- */

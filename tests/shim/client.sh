@@ -65,7 +65,7 @@ relay()
 
 sockets() { "$probe" read "$GLASSNET_SOCKET" /proc/net/udp | wc -l; }
 fds() { ls "/proc/$daemon/fd" | wc -l; }
-baseline() { [ "$(sockets) $(fds)" = "$base" ]; }
+baseline() { [ "$(sockets) $(fds)" = "$base" ] || { echo "$(sockets) $(fds) instead of $base" >&2; return 1; }; }
 is() { [ "$1" = "$2" ] || { echo "\"$2\" was expected, not \"$1\""; return 1; } }
 gone() { ! kill -0 "$1" 2> /dev/null; }
 
@@ -114,6 +114,8 @@ down="Network is down"
 tap_ok "kill -9 of the daemon: each call says ENETDOWN" is "$(grep : "$dir/orphan" | tr '\n' ' ')" "receive: $down send: $down socket: $down "
 
 start --cpus 2
+timeout 60 nsenter -t "$inner" -n "$prog" all 10.99.0.1 5000 10.99.0.2 > /dev/null 2>&1 # each loop has what descriptors it needs
+ns_wait 5 eval '[ "$(sockets)" = 1 ]'
 base="$(sockets) $(fds)"
 timeout 60 nsenter -t "$inner" -n "$prog" all 10.99.0.1 5000 10.99.0.2 > "$dir/all" 2>&1
 relay "$dir/all"

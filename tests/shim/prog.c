@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/errqueue.h>
+#include <linux/filter.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/client.h"
@@ -384,6 +386,114 @@ static void test_others(void)
 	close(fd);
 }
 
+/* The next datagram of @fd comes within two seconds: its length. The first control message of @type is copied to @value. */
+static long recv_cmsg(int fd, int type, void *value, size_t len)
+{
+	_Alignas(8) char control[256];
+	struct iovec iov = { in, sizeof(in) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	long n = readable(fd, 2000) ? client_recvmsg(fd, &msg, MSG_DONTWAIT) : -ETIMEDOUT;
+
+	for (struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
+		if (c->cmsg_type == type)
+			memcpy(value, CMSG_DATA(c), len);
+	return n;
+}
+
+static void test_send_options(int fd, int sink, const struct sockaddr_in *to)
+{
+	_Alignas(8) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct sockaddr_in broadcast = sin_of("10.99.0.255", 9);
+	struct iovec iov = { out, 3 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control),
+			      .msg_name = (void *)(unsigned long)to, .msg_namelen = sizeof(*to) };
+	struct cmsghdr *c = (void *)control;
+	unsigned char tos = 0;
+	int ttl = 0;
+
+	is("SO_BROADCAST", set_int(fd, SOL_SOCKET, SO_BROADCAST, 1), 0);
+	is("SO_BROADCAST: send", send_to(fd, "x", 1, &broadcast), 1);
+	is("IP_TOS", set_int(fd, IPPROTO_IP, IP_TOS, 0x48), 0);
+	is("IP_RECVTOS", set_int(sink, IPPROTO_IP, IP_RECVTOS, 1), 0);
+	send_to(fd, "x", 1, to);
+	is("IP_RECVTOS: the datagram", recv_cmsg(sink, IP_TOS, &tos, 1), 1);
+	is("IP_RECVTOS: as it was sent", tos, 0x48);
+	is("IP_RECVTTL", set_int(sink, IPPROTO_IP, IP_RECVTTL, 1), 0);
+	*c = (struct cmsghdr){ .cmsg_level = IPPROTO_IP, .cmsg_type = IP_TTL, .cmsg_len = CMSG_LEN(sizeof(int)) };
+	memcpy(CMSG_DATA(c), &(int){ 33 }, sizeof(int));
+	is("a send with IP_TTL of its own", client_sendmsg(fd, &msg, 0), 3);
+	is("a send with IP_TTL of its own: it arrives", recv_cmsg(sink, IP_TTL, &ttl, sizeof(ttl)), 3);
+	is("a send with IP_TTL of its own: with that", ttl, 33);
+	c->cmsg_len = 4;
+	is("a send with a control message cut short", client_sendmsg(fd, &msg, 0), -EINVAL);
+	is("MSG_MORE: the first piece", send_flags(fd, "ab", 2, to, MSG_MORE), 2);
+	is("MSG_MORE: the last", send_to(fd, "cd", 2, to), 2);
+	is("MSG_MORE: one datagram", recv_soon(sink, in, sizeof(in)), 4);
+	is("UDP_CORK", set_int(fd, IPPROTO_UDP, 1, 1), 0);
+	for (int i = 0; i < 5; i++)
+		send_to(fd, "efg", 3, to);
+	is("UDP_CORK: nothing yet", readable(sink, 0), 0);
+	is("UDP_CORK: pulled", set_int(fd, IPPROTO_UDP, 1, 0), 0);
+	is("UDP_CORK: one datagram", recv_soon(sink, in, sizeof(in)), 15);
+	is("IP_MTU_DISCOVER", set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO), 0);
+	is("IP_MTU_DISCOVER: longer than the way allows", send_to(fd, out, 2000, &peer), -EMSGSIZE);
+	is("IP_MTU: not connected", get_int(fd, IPPROTO_IP, IP_MTU), -ENOTCONN);
+	connect_to(fd, &peer);
+	is("IP_MTU", get_int(fd, IPPROTO_IP, IP_MTU), 1500);
+}
+
+static void test_receive_options(int fd, int sink, const struct sockaddr_in *to)
+{
+	static struct sock_filter none[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	struct sock_fprog prog = { .len = 1, .filter = none };
+	struct ip_mreq join = { .imr_multiaddr.s_addr = inet_addr("239.1.2.3"), .imr_interface.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in group = sin_of("239.1.2.3", 4300);
+	struct timeval tv = { 0 };
+	struct timespec ts = { 0 };
+	int other = udp_socket(0), many = udp_socket(0);
+
+	is("SO_TIMESTAMP", set_int(sink, SOL_SOCKET, SO_TIMESTAMP, 1), 0);
+	send_to(fd, "x", 1, to);
+	is("SO_TIMESTAMP: the datagram", recv_cmsg(sink, SO_TIMESTAMP, &tv, sizeof(tv)), 1);
+	is("SO_TIMESTAMP: now", labs(tv.tv_sec - time(NULL)) <= 5, 1);
+	is("SO_TIMESTAMPNS", set_int(sink, SOL_SOCKET, SO_TIMESTAMPNS, 1), 0);
+	send_to(fd, "x", 1, to);
+	is("SO_TIMESTAMPNS: the datagram", recv_cmsg(sink, SO_TIMESTAMPNS, &ts, sizeof(ts)), 1);
+	is("SO_TIMESTAMPNS: now", labs(ts.tv_sec - time(NULL)) <= 5, 1);
+	is("SO_ATTACH_FILTER", client_setsockopt(sink, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)), 0);
+	send_to(fd, "x", 1, to);
+	get_int(fd, SOL_SOCKET, SO_TYPE); /* what was sent has been received */
+	is("SO_ATTACH_FILTER: nothing passes", readable(sink, 50), 0);
+	is("SO_DETACH_FILTER", set_int(sink, SOL_SOCKET, SO_DETACH_FILTER, 0), 0);
+	send_to(fd, "x", 1, to);
+	is("SO_DETACH_FILTER: it passes", recv_soon(sink, in, sizeof(in)), 1);
+	is("SO_RCVBUF", set_int(sink, SOL_SOCKET, SO_RCVBUF, 10000), 0);
+	is("SO_RCVBUF: doubled", get_int(sink, SOL_SOCKET, SO_RCVBUF), 20000);
+	is("SO_REUSEPORT", set_int(many, SOL_SOCKET, SO_REUSEPORT, 1) | set_int(other, SOL_SOCKET, SO_REUSEPORT, 1), 0);
+	is("SO_REUSEPORT: two sockets at one port", bind_port(many, 4300) | bind_port(other, 4300), 0);
+	close(other);
+	is("SO_BINDTODEVICE", client_setsockopt(many, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3), 0);
+	is("SO_BINDTODEVICE: no such device", client_setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "nowhere", 8), -ENODEV);
+	is("IP_ADD_MEMBERSHIP", client_setsockopt(many, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)), 0);
+	is("IP_ADD_MEMBERSHIP: twice", client_setsockopt(many, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)), -EADDRINUSE);
+	is("IP_MULTICAST_IF", client_setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &join.imr_interface, sizeof(join.imr_interface)), 0);
+	is("a group: send", send_to(fd, "group", 5, &group), 5);
+	is("a group: receive", recv_soon(many, in, sizeof(in)), 5);
+	close(many);
+}
+
+static void test_options(void)
+{
+	struct sockaddr_in to = sin_of("127.0.0.1", 4201);
+	int fd = udp_socket(0), sink = udp_socket(0);
+
+	is("options: sink", client_bind(sink, (struct sockaddr *)&to, sizeof(to)), 0);
+	test_receive_options(fd, sink, &to);
+	test_send_options(fd, sink, &to);
+	close(fd);
+	close(sink);
+}
+
 static int app_all(char **argv)
 {
 	peer = sin_of(argv[0], atoi(argv[1]));
@@ -393,6 +503,7 @@ static int app_all(char **argv)
 	test_echo();
 	test_errors();
 	test_control();
+	test_options();
 	test_waiting();
 	test_order();
 	test_others();
