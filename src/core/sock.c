@@ -52,12 +52,8 @@ int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	int err;
 
 	if (atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf)) {
-		if (!sk->sk_prot->memory_allocated)
-			sk_rcvbuf_relieve(sk); /* raw and ping: they come here without the lock */
-		if (atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf)) {
-			trace_sock_rcvqueue_full(sk, skb);
-			return -ENOMEM;
-		}
+		trace_sock_rcvqueue_full(sk, skb);
+		return -ENOMEM;
 	}
 	err = sk_filter(sk, skb);
 	if (err)

@@ -115,6 +115,8 @@ static int ping_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	int rc;
 
 	ipv4_pktinfo_prepare(sk, skb);
+	if (atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf))
+		sk_rcvbuf_relieve(sk);
 	bh_lock_sock(sk);
 	rc = sock_flag(sk, SOCK_DEAD) ? -ENOTCONN : sock_queue_rcv_skb(sk, skb);
 	if (rc) {

@@ -152,6 +152,8 @@ void raw_rcv(struct sock *sk, struct sk_buff *skb)
 
 	ipv4_pktinfo_prepare(sk, skb);
 	skb_push(skb, (unsigned)-skb_network_offset(skb)); /* from the IP header on */
+	if (atomic_read(&sk->sk_rmem_alloc) >= READ_ONCE(sk->sk_rcvbuf))
+		sk_rcvbuf_relieve(sk);
 	bh_lock_sock(sk);
 	rc = sock_flag(sk, SOCK_DEAD) ? -ENOTCONN : sock_queue_rcv_skb(sk, skb);
 	if (rc) {

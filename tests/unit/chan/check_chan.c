@@ -187,7 +187,7 @@ END_TEST
 START_TEST(test_a_full_socket_learns_what_was_read)
 {
 	static unsigned char data[1000];
-	struct app a, b;
+	struct app a, b, raw;
 	unsigned n = 0;
 
 	two(&a, &b);
@@ -199,11 +199,25 @@ START_TEST(test_a_full_socket_learns_what_was_read)
 		n++;
 	ck_assert_uint_gt(n, 3);
 	ck_assert_uint_lt(n, 20); /* 16000 bytes of buffers */
+	ck_assert_uint_eq(app_new(&raw, SOCK_RAW, IPPROTO_UDP), 0);
+	ck_assert_int_eq(app_setopt(&raw, SOL_SOCKET, SO_RCVBUF, 4000), 0);
 	for (unsigned i = 0; i < n; i++) /* in one turn, with the charges as they were known: all of them have room */
 		app_send(&a, 700, data, sizeof(data));
 	turn();
 	for (unsigned i = 0; i < n; i++)
 		ck_assert_int_eq(app_recv(&b, data, sizeof(data)), sizeof(data));
+	for (int round = 0; round < 2; round++) { /* a raw socket the same: it got what had room, and is full */
+		unsigned got = 0;
+
+		while (app_recv(&raw, data, sizeof(data)) > 0)
+			got++;
+		ck_assert_uint_gt(got, 1);
+		ck_assert_uint_lt(got, n);
+		for (unsigned i = 0; i < n; i++)
+			app_send(&a, 700, data, sizeof(data));
+		turn();
+	}
+	app_close(&raw);
 	app_close(&a);
 	app_close(&b);
 }
