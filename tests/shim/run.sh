@@ -41,6 +41,11 @@ on_stack()
 	there "$cli" run -s "$sock" "$@"
 }
 
+exec_on_stack()
+{
+	exec nsenter -t $programs -n -- "$cli" run -s "$sock" "$@"
+}
+
 # start NAME COMMAND...: in the background; its output is $dir/NAME, its process $started
 start()
 {
@@ -290,6 +295,64 @@ if command -v dig > /dev/null && command -v dnsmasq > /dev/null; then
 	tap_ok "dig asks a server of the kernel" dig_asks
 else
 	tap_skip "dig" "no dig or dnsmasq; on Debian: apt install bind9-dnsutils dnsmasq-base"
+fi
+
+# --- many, and killed ---
+daemon_fds()
+{
+	set -- /proc/$daemon_pid/fd/*
+	echo $#
+}
+
+as_before()
+{
+	[ "$(daemon_fds)" = "$before" ] || { echo "$(daemon_fds) descriptors, $before before"; return 1; }
+}
+
+many_sockets()
+{
+	ulimit -n 11000
+	on_stack "$python" -c '
+import socket
+many = []
+for _ in range(10000):
+	many.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+	many[-1].bind(("127.0.0.1", 0))
+many[-1].sendto(b"x", many[0].getsockname())
+many[0].settimeout(5)
+assert many[0].recv(5) == b"x"' && ns_wait 5 as_before
+}
+
+killed()
+{
+	local i victim
+
+	for ((i = 0; i < 30; i++)); do
+		# exec: it is the program that is killed
+		exec_on_stack "$python" -c '
+import socket
+while True:
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	s.bind(("127.0.0.1", 0))
+	s.sendto(bytes(100), s.getsockname())
+	s.recv(200)' &
+		victim=$!
+		sleep 0.$((RANDOM % 2))$((RANDOM % 10))
+		kill -9 $victim
+		wait $victim
+	done
+	ns_wait 5 as_before && "$cli" -s "$sock" drops
+}
+
+if [ -n "$python" ]; then
+	before=$(daemon_fds)
+	if (ulimit -n 11000) 2> /dev/null && grep -q '^Max open files *[0-9]* *1[1-9][0-9]\{3\}\|^Max open files *[0-9]* *[2-9][0-9]\{4,\}\|^Max open files *[0-9]* *[0-9]\{6,\}' \
+		/proc/$daemon_pid/limits; then
+		tap_ok "10000 sockets at once, and all are gone with the program" many_sockets
+	else
+		tap_skip "10000 sockets at once" "fewer descriptors are allowed here"
+	fi
+	tap_ok "programs that are killed leave nothing, and the books balance" killed
 fi
 
 # --- the command ---
