@@ -510,6 +510,7 @@ END_TEST
 
 START_TEST(a_stream_is_opened_again)
 {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose library stands before the shim for freopen() */
 	char name[96], buf[16] = "";
 	const struct nlattr *tb[GN_ATTR_MAX_PLUS1];
 	unsigned type;
@@ -543,6 +544,7 @@ START_TEST(a_stream_is_opened_again)
 	ck_assert_ptr_null(freopen(PATH, "w", f));
 	ck_assert_int_eq(errno, EACCES);
 	unlink(name);
+#endif
 }
 END_TEST
 

@@ -304,6 +304,7 @@ END_TEST
 
 START_TEST(an_error_that_waits_is_pollerr)
 {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* whose library stands before the shim for poll() */
 	struct timespec limit = { .tv_nsec = 30000000 };
 	struct pollfd p[2], *volatile none = NULL;
 	int ours[2], other[2];
@@ -337,6 +338,7 @@ START_TEST(an_error_that_waits_is_pollerr)
 	ck_assert_int_eq(p[0].revents, 0);
 	fails_with(poll(none, 1, 0), EFAULT);
 	fake.fd = dup(STDIN_FILENO);
+#endif
 }
 END_TEST
 
