@@ -47,6 +47,7 @@ struct run {
 };
 
 static const char *const base_sysctls[] = {
+	"net.ipv4.ip_forward=0", /* a new namespace takes it from the machine */
 	"net.ipv4.conf.all.rp_filter=0",
 	"net.ipv4.conf.default.rp_filter=0",
 	"net.ipv4.conf.eth0.rp_filter=0",
