@@ -19,6 +19,7 @@
  */
 #include <glassnet/uapi/chan.h>
 
+#include "chan/chan_stat.h"
 #include "core/socket.h"
 
 struct chan;
@@ -68,8 +69,4 @@ void chan_destroy(struct chan *c);
 void chan_call(struct chan *c, struct chan_msg *m);
 /* @revents are there at the port's descriptor. The port may be gone afterwards. */
 void chan_ready(struct chan *c, struct port *port, unsigned revents);
-/* Sockets that are open, and messages that were not well formed. */
-unsigned chan_ports(const struct chan *c);
-unsigned long chan_malformed(const struct chan *c);
-
 #endif

@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libchan.la
 %C%_libchan_la_SOURCES += %D%/chan.c
 %C%_libchan_la_SOURCES += %D%/chan.h
 %C%_libchan_la_SOURCES += %D%/chan_impl.h
+%C%_libchan_la_SOURCES += %D%/chan_stat.h
 %C%_libchan_la_SOURCES += %D%/ioctl.c
 %C%_libchan_la_SOURCES += %D%/pair.c
 %C%_libchan_la_SOURCES += %D%/unread.c

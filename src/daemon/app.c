@@ -384,6 +384,7 @@ int app_start(struct daemon *d, struct extack *err)
 	ev_timer_init(&a->resume, resume_cb, 1., 0.);
 	a->accept.data = a->resume.data = a;
 	ev_io_start(d->loop, &a->accept);
+	d->chan = a->chan;
 	return 0;
 }
 
@@ -399,6 +400,7 @@ void app_stop(struct daemon *d)
 	if (a->chan) {
 		ev_io_stop(d->loop, &a->accept);
 		ev_timer_stop(d->loop, &a->resume);
+		d->chan = NULL;
 		chan_destroy(a->chan);
 	}
 	if (a->fd >= 0) {

@@ -49,6 +49,7 @@ struct vcpu_thread;
 struct ctl;
 struct priv;
 struct app;
+struct chan;
 struct apps;
 
 struct daemon {
@@ -62,6 +63,7 @@ struct daemon {
 	struct priv *priv;
 	struct apps *apps;
 	struct app *app;
+	struct chan *chan; /* of app.c, once it answers */
 	ev_signal sigint, sigterm, sighup;
 	ev_async garbage; /* a vCPU left something for the control thread */
 	char socket_path[108];

@@ -15,7 +15,8 @@
  *   A ring has one writer, the thread inside the vCPU, and one reader at a time, the drainer (trace_ring_read). When it is full, new records
  *   are lost and counted.
  *
- *   Code patching is a matter of the process, so is this state: the two words below are the only writable data of the room that is not a ring.
+ *   Code patching is a matter of the process, so is this state: trace_thread, trace_state and the tables of
+ *   fgraph.c are the only writable data of the room that is not a ring.
  *   They change only while every vCPU is parked, but for `mask`, which is read at each exit.
  *   A function that a thread runs while it is outside every vCPU must be `notrace`, the control thread's aside: its first bytes may be
  *   patched at that moment.

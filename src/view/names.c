@@ -19,20 +19,10 @@
 static const char *const set_name[VIEW_NAMES_SETS] = { "3.13", "6.1", "e1000", "igb" };
 
 static const struct view_names_row *row_of(const char *ours);
-static const struct view_names_row *row_with(const char *name);
 static bool row_has(const struct view_names_row *row, const char *name);
 static bool same(const char *a, const char *b);
 static const char *other_name(const struct view_names_row *row, unsigned i);
 static int set_index(const char *set);
-
-const char *view_names_canonical(const char *name)
-{
-	const struct view_names_row *row = row_of(name);
-
-	if (!row)
-		row = row_with(name);
-	return row ? row->ours : NULL;
-}
 
 bool view_names_is(const char *ours, const char *name)
 {
@@ -93,17 +83,6 @@ static const struct view_names_row *row_of(const char *ours)
 
 	for (row = view_names_table; row->ours; row++) {
 		if (same(row->ours, ours))
-			return row;
-	}
-	return NULL;
-}
-
-static const struct view_names_row *row_with(const char *name)
-{
-	const struct view_names_row *row;
-
-	for (row = view_names_table; row->ours; row++) {
-		if (row_has(row, name))
 			return row;
 	}
 	return NULL;

@@ -13,8 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The name that our source gives the function that is called @name (ours or any other, any ending): the first row's; NULL when no row has it. */
-const char *view_names_canonical(const char *name);
 /* Do @name (of anybody) and @ours mean the same function? True also for equal names that no row has. */
 bool view_names_is(const char *ours, const char *name);
 /* Calls @fn with each other name of @ours until it returns true; returns that. For globs. */

@@ -24,21 +24,21 @@ static bool tell(void *ctx, const char *name)
 
 START_TEST(A2_each_column_finds_ours)
 {
-	ck_assert_str_eq(view_names_canonical("tap_intr"), "tap_intr");
-	ck_assert_str_eq(view_names_canonical("e1000_intr"), "tap_intr");
-	ck_assert_str_eq(view_names_canonical("igb_poll"), "tap_poll");
-	ck_assert_str_eq(view_names_canonical("handle_softirqs"), "__do_softirq");
-	ck_assert_str_eq(view_names_canonical("__napi_poll"), "napi_poll_one");
-	ck_assert_str_eq(view_names_canonical("sk_run_filter"), "bpf_run_filter");
-	ck_assert_str_eq(view_names_canonical("kfree_skb"), "kfree_skb_reason");
-	ck_assert_ptr_null(view_names_canonical("no_such_function"));
-	ck_assert_ptr_null(view_names_canonical(""));
+	ck_assert(view_names_is("tap_intr", "tap_intr"));
+	ck_assert(view_names_is("tap_intr", "e1000_intr"));
+	ck_assert(view_names_is("tap_poll", "igb_poll"));
+	ck_assert(view_names_is("__do_softirq", "handle_softirqs"));
+	ck_assert(view_names_is("napi_poll_one", "__napi_poll"));
+	ck_assert(view_names_is("bpf_run_filter", "sk_run_filter"));
+	ck_assert(view_names_is("kfree_skb_reason", "kfree_skb"));
+	ck_assert(!view_names_is("ip_rcv", "no_such_function"));
+	ck_assert(!view_names_is("ip_rcv", ""));
 }
 END_TEST
 
 START_TEST(A9_endings_do_not_matter)
 {
-	ck_assert_str_eq(view_names_canonical("e1000_clean_rx_irq.isra.25"), "tap_clean_rx");
+	ck_assert(view_names_is("tap_clean_rx", "e1000_clean_rx_irq.isra.25"));
 	ck_assert(view_names_is("tap_clean_rx.constprop.83", "e1000_clean_rx_irq"));
 	ck_assert(view_names_is("ip_rcv", "ip_rcv.isra.1.part.2"));
 	ck_assert_uint_eq(view_names_base("a.isra.1.part.2"), 1);
@@ -61,7 +61,7 @@ END_TEST
 START_TEST(a_name_of_ours_means_ours_only)
 {
 	/* 6.1 says netdev_pick_tx to what is our __netdev_pick_tx */
-	ck_assert_str_eq(view_names_canonical("netdev_pick_tx"), "netdev_pick_tx");
+	ck_assert(view_names_is("netdev_pick_tx", "netdev_pick_tx"));
 	ck_assert(view_names_is("netdev_pick_tx", "netdev_pick_tx"));
 	ck_assert(!view_names_is("__netdev_pick_tx", "netdev_pick_tx"));
 	ck_assert(view_names_is("netdev_pick_tx", "netdev_core_pick_tx"));
