@@ -43,7 +43,7 @@ static const struct {
 	[GN_CHAN_SHUTDOWN] = { C_SOCKET, 1 },
 	[GN_CHAN_SENDTO] = { C_SOCKET | C_NAME | C_CONTROL | C_DATA, 1 },
 	[GN_CHAN_RECVERR] = { C_SOCKET, 2 },
-	[GN_CHAN_TAKE_ERROR] = { C_SOCKET, 0 },
+	[GN_CHAN_TAKE_ERROR] = { C_SOCKET, 1 },
 	[GN_CHAN_IOCTL] = { C_DATA, 1 }, /* with a socket or without */
 };
 
@@ -218,13 +218,18 @@ static int call_recverr(struct chan_port *p, struct chan_msg *m, int flags, int 
 	return ret;
 }
 
-/* The error of the socket is the program's now; what is reported from here on is news. */
-static int call_take_error(struct chan_port *p)
+/*
+ * The error of the socket is the program's now; what is reported from here on is news. An error queue that nobody reads is told again, but not to a
+ * receive that got no error and sleeps: it would wake for nothing, for ever. It is told with the next news.
+ */
+static int call_take_error(struct chan_port *p, bool waits)
 {
+	int err = -sock_error(p->sock->sk);
+
 	p->token = false;
-	if (!skb_queue_empty(&p->sock->sk->sk_error_queue))
+	if ((err || !waits) && !skb_queue_empty(&p->sock->sk->sk_error_queue))
 		doorbell_mark(&p->bell);
-	return -sock_error(p->sock->sk);
+	return err;
 }
 
 static int call_dispatch(struct chan_port *p, const struct call *c)
@@ -252,7 +257,7 @@ static int call_dispatch(struct chan_port *p, const struct call *c)
 	case GN_CHAN_RECVERR:
 		return call_recverr(p, c->m, h->arg[0], h->arg[1]);
 	case GN_CHAN_TAKE_ERROR:
-		return call_take_error(p);
+		return call_take_error(p, h->arg[0]);
 	default:
 		return -EPROTO;
 	}

@@ -44,11 +44,12 @@ static int msg_check(const struct msghdr *msg)
 /* --- errors that wait --- */
 
 /* The errno that the socket has, which is cleared; 0: none. Negative: the daemon is gone. */
-static int take_error(int fd, const struct client_id *id)
+static int take_error(int fd, const struct client_id *id, bool waits)
 {
 	struct client_call c;
 
 	client_call_init(&c, GN_CHAN_TAKE_ERROR, id);
+	c.call.arg[0] = waits;
 	return client_call(&c, fd);
 }
 
@@ -73,7 +74,7 @@ static bool drop_token(int fd)
 
 int client_pending(int fd, const struct client_id *id)
 {
-	return drop_token(fd) ? take_error(fd, id) : 0;
+	return drop_token(fd) ? take_error(fd, id, false) : 0;
 }
 
 /* --- send --- */
@@ -272,7 +273,7 @@ static ssize_t recv_error(int fd, const struct client_id *id, struct msghdr *msg
 /* The end of file: the other side was shut down, or it is gone. */
 static ssize_t recv_end(int fd, const struct client_id *id, struct msghdr *msg)
 {
-	int err = take_error(fd, id);
+	int err = take_error(fd, id, false);
 
 	if (err)
 		return err < 0 ? -ENETDOWN : -err;
@@ -286,7 +287,7 @@ static ssize_t recv_end(int fd, const struct client_id *id, struct msghdr *msg)
 /* A token was met: the error, or 0: it was taken by another call. A peeked token goes too. */
 static int recv_token(int fd, const struct client_id *id, int flags)
 {
-	int err = flags & MSG_PEEK ? client_pending(fd, id) : take_error(fd, id);
+	int err = flags & MSG_PEEK && !drop_token(fd) ? 0 : take_error(fd, id, true);
 
 	return err < 0 ? err : -err;
 }

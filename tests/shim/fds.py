@@ -303,6 +303,27 @@ def t_error_queue():
         raise AssertionError("more errors than there were")
 
 
+def t_wait_with_an_unread_error_queue():
+    """The error queue is readable news once; a receive that finds no error sleeps, and times out."""
+    s = udp()
+    s.setsockopt(socket.IPPROTO_IP, 11, 1)
+    s.connect((PEER[0], 1))
+    s.send(b"to a closed port")
+    assert select.select([s], [], [], 5)[0]
+    try:
+        s.recv(10)
+    except ConnectionRefusedError:
+        pass
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 300000))
+    cpu = time.process_time()
+    try:
+        s.recv(10)
+        raise AssertionError("a datagram from nowhere")
+    except BlockingIOError:
+        pass
+    assert time.process_time() - cpu < 0.1, "it did not sleep"
+
+
 def t_errors_of_a_send():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     for address, error in ((("192.0.2.1", 7), errno.ENETUNREACH), (("10.99.0.255", 7), errno.EACCES), (("10.99.0.1", 0), errno.EINVAL)):

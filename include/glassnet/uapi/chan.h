@@ -57,7 +57,7 @@ enum gn_chan_op {
 	GN_CHAN_SHUTDOWN,    /* how */
 	GN_CHAN_SENDTO,	     /* flags; name, control, data -> bytes: a send whose error is exact */
 	GN_CHAN_RECVERR,     /* flags (MSG_TRUNC, GN_CHAN_TOOK), room -> name, control, data; .flags of the reply are msg_flags */
-	GN_CHAN_TAKE_ERROR,  /* -> errno of the socket, which is cleared; 0: none */
+	GN_CHAN_TAKE_ERROR,  /* whether a receive asks, which goes on waiting at 0 -> errno of the socket, which is cleared; 0: none */
 	GN_CHAN_IOCTL,	     /* request; argument -> argument. Without a descriptor: one that names no socket */
 	GN_CHAN_OP_MAX
 };

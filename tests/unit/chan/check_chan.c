@@ -90,6 +90,35 @@ START_TEST(test_an_error_is_told_once_and_asked_for)
 }
 END_TEST
 
+/* A receive that finds no error would wake for nothing, for ever; who only asks (poll, SO_ERROR) is told again. */
+START_TEST(test_an_unread_error_queue_is_told_again_but_not_to_who_waits)
+{
+	struct gn_chan_call c;
+	struct app a;
+	char x;
+
+	ck_assert_int_eq(app_new(&a, SOCK_DGRAM, 0), 0);
+	ck_assert_int_eq(app_setopt(&a, IPPROTO_IP, IP_RECVERR, 1), 0);
+	ck_assert_int_eq(app_named(&a, GN_CHAN_CONNECT, 9), 0);
+	app_send(&a, 0, "x", 1);
+	turn();
+	ck_assert_int_eq(app_recv(&a, &x, 1), -1000 - ECONNREFUSED);
+	call_of(&c, GN_CHAN_TAKE_ERROR, &a);
+	c.arg[0] = 1;
+	ck_assert_int_eq(request(&c, sizeof(c), &a), ECONNREFUSED);
+	turn();
+	ck_assert_int_le(app_recv(&a, &x, 1), -1000);
+	ck_assert_int_eq(request(&c, sizeof(c), &a), 0);
+	turn();
+	ck_assert_int_eq(app_recv(&a, &x, 1), -EAGAIN);
+	c.arg[0] = 0;
+	ck_assert_int_eq(request(&c, sizeof(c), &a), 0);
+	turn();
+	ck_assert_int_le(app_recv(&a, &x, 1), -1000);
+	app_close(&a);
+}
+END_TEST
+
 START_TEST(test_what_the_pair_does_not_take_waits_charged)
 {
 	static unsigned char data[4000], got[4000];
@@ -307,6 +336,7 @@ Suite *suite(void)
 	const TTest *const tests[] = { test_datagrams_of_all_sizes_over_lo,
 				       test_a_call_comes_after_what_was_sent,
 				       test_an_error_is_told_once_and_asked_for,
+				       test_an_unread_error_queue_is_told_again_but_not_to_who_waits,
 				       test_what_the_pair_does_not_take_waits_charged,
 				       test_a_datagram_is_charged_and_not_counted_until_it_is_read,
 				       test_a_full_socket_learns_what_was_read,
