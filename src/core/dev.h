@@ -55,6 +55,7 @@ typedef uint64_t netdev_features_t;
 #define NETIF_F_HW_VLAN_CTAG_FILTER (1ull << 16)
 #define NETIF_F_RXHASH (1ull << 17)
 #define NETIF_F_NTUPLE (1ull << 18)
+#define NETIF_F_SOFT_FEATURES (NETIF_F_GSO | NETIF_F_GRO) /* what the stack does itself: every device has them */
 
 struct net_device_stats { /* also what /proc/net/dev and sysfs statistics show; 64 bit (rtnl_link_stats64) */
 	uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped, multicast, collisions;
@@ -65,6 +66,11 @@ struct net_device_stats { /* also what /proc/net/dev and sysfs statistics show; 
 
 /* --- NAPI --- */
 enum { NAPI_STATE_SCHED, NAPI_STATE_DISABLE, NAPI_STATE_NPSVC };
+struct gro_stats { /* frames, but flush_*: packets that went up because ... */
+	uint64_t held, merged, normal, off; /* off: the device's GRO was */
+	uint64_t flush_poll, flush_age;	    /* ... their poll ended, or was a jiffy old */
+	uint64_t flush_full, flush_flow;    /* ... a merged frame was the last that fits, or one of their flow does not */
+};
 struct napi_struct {
 	struct list_head poll_list; /* [C] of softnet_data */
 	unsigned long state;	    /* [C] bits above; DISABLE set by RTNL through smp_call */
@@ -77,6 +83,9 @@ struct napi_struct {
 	unsigned long polls, work; /* totals */
 	unsigned long completes;   /* napi_complete()s: a poll below its weight must have done one */
 	unsigned over_weight;	   /* polls that returned more than their weight */
+	struct sk_buff *gro_list;  /* [C] what GRO holds, newest first (core/gro.c) */
+	unsigned gro_count;
+	struct gro_stats gro;
 };
 
 /* --- transmit queue --- */
@@ -306,6 +315,9 @@ void unregister_netdevice_notifier(struct net *net, struct netdev_notifier *nb);
 /* Tell all; stops at a refusal of PRE_UP or REGISTER, which is returned. */
 int call_netdevice_notifiers(enum netdev_event event, struct net_device *dev);
 
+/* --- gro.c --- */
+void napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb); /* consumes */
+
 /* --- napi.c --- */
 void netif_napi_add(struct net_device *dev, struct napi_struct *napi, int (*poll)(struct napi_struct *, int), int weight);
 void netif_napi_del(struct napi_struct *napi);
@@ -337,7 +349,6 @@ struct packet_type {
 };
 void dev_add_pack(struct net *net, struct packet_type *pt);	/* RTNL */
 void dev_remove_pack(struct net *net, struct packet_type *pt);	/* RTNL; caller waits a grace period before freeing */
-void napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb);
 int netif_receive_skb(struct sk_buff *skb);
 int __netif_receive_skb(struct sk_buff *skb);
 int __netif_receive_skb_core(struct sk_buff *skb);

@@ -27,12 +27,6 @@ static int netif_rx_internal(struct sk_buff *skb);
 
 /* ---- from a driver's poll ---- */
 
-void napi_gro_receive(struct napi_struct *napi, struct sk_buff *skb)
-{
-	skb->napi_id = (uint16_t)napi->napi_id;
-	netif_receive_skb(skb);
-}
-
 int netif_receive_skb(struct sk_buff *skb)
 {
 	struct net *net = skb->net;

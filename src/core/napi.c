@@ -16,7 +16,7 @@
  * of Linux 3.13.
  */
 #define LOG_SUBSYS "napi"
-#include "core/dev.h"
+#include "core/gro.h"
 #include "core/net.h"
 #include "core/trace_events.h"
 #include "kernel/smp.h"
@@ -25,6 +25,7 @@
 static int napi_poll_one(struct net *net, struct napi_struct *n);
 static void napi_after_full_poll(struct softnet_data *sd, struct net *net, struct napi_struct *n);
 static void napi_mark_disabled(void *arg);
+static void napi_purge_local(void *arg);
 
 /* Append to this CPU's list; the caller won the SCHED bit. */
 static __always_inline void ____napi_schedule(struct softnet_data *sd, struct napi_struct *napi)
@@ -104,6 +105,9 @@ static void napi_after_full_poll(struct softnet_data *sd, struct net *net, struc
 	} else if (unlikely(napi_disable_pending(n))) {
 		napi_complete(n);
 	} else {
+		/* With short jiffies what it holds may wait for the next poll; else it would wait too long. */
+		if (n->gro_list)
+			napi_gro_flush(n, net->m.hz >= 1000);
 		list_move_tail(&n->poll_list, &sd->poll_list);
 	}
 }
@@ -112,6 +116,7 @@ void napi_complete(struct napi_struct *napi)
 {
 	if (unlikely(napi->state & (1ul << NAPI_STATE_NPSVC)))
 		return;
+	napi_gro_flush(napi, false);
 	__napi_complete(napi);
 }
 
@@ -161,6 +166,9 @@ void netif_napi_add(struct net_device *dev, struct napi_struct *napi,
 	napi->vcpu = NULL;
 	napi->polls = napi->work = napi->completes = 0;
 	napi->over_weight = 0;
+	napi->gro_list = NULL;
+	napi->gro_count = 0;
+	napi->gro = (struct gro_stats){ .held = 0 };
 	WRITE_ONCE(napi->state, 1ul << NAPI_STATE_SCHED); /* disabled until napi_enable() */
 	list_add_tail_rcu(&napi->dev_list, &dev->napi_list);
 }
@@ -189,6 +197,8 @@ void napi_disable(struct napi_struct *napi)
 		list_del_init(&napi->poll_list);
 	napi->state = 1ul << NAPI_STATE_SCHED;
 	smp_start(&net->m);
+	if (napi->gro_list)
+		smp_call(&net->m, napi->vcpu->id, napi_purge_local, napi);
 }
 
 static void napi_mark_disabled(void *arg)
@@ -196,4 +206,9 @@ static void napi_mark_disabled(void *arg)
 	struct napi_struct *napi = arg;
 
 	napi->state |= 1ul << NAPI_STATE_DISABLE;
+}
+
+static void napi_purge_local(void *arg)
+{
+	napi_gro_purge(arg);
 }

@@ -12,6 +12,8 @@
  *                           follow: backlog length, CPU number, length of input_pkt_queue, length
  *                           of process_queue.
  *   /proc/net/softnet       the same struct in words, and /proc/net/napi the instances: ours
+ *   /proc/net/gro           what GRO did with the frames of each instance, and why the packets that
+ *                           it held went up (struct gro_stats): ours
  * Owns nothing. Thread: RTNL; counters of vCPUs are read untorn while these run. Mirrors:
  * net/core/net-procfs.c.
  */
@@ -190,6 +192,29 @@ static int napi_seq_show(struct seq_file *m, void *data)
 	return 0;
 }
 
+static int gro_seq_show(struct seq_file *m, void *data)
+{
+	const struct net *net = data;
+	const struct net_device *dev;
+	const struct napi_struct *n;
+
+	seq_puts(m, "    id device                held       merged       normal          off"
+		    "   flush_poll    flush_age   flush_full   flush_flow now\n");
+	for_each_netdev(net, dev)
+		list_for_each_entry_rcu(n, &dev->napi_list, dev_list) {
+			const struct gro_stats *g = &n->gro;
+
+			seq_printf(m, "%6u %-15s %10lu %12lu %12lu %12lu", n->napi_id, dev->name,
+				   READ_ONCE(g->held), READ_ONCE(g->merged), READ_ONCE(g->normal),
+				   READ_ONCE(g->off));
+			seq_printf(m, " %12lu %12lu %12lu %12lu %3u\n", READ_ONCE(g->flush_poll),
+				   READ_ONCE(g->flush_age), READ_ONCE(g->flush_full),
+				   READ_ONCE(g->flush_flow), READ_ONCE(n->gro_count));
+		}
+
+	return 0;
+}
+
 /* ---- init ---- */
 
 static const struct proc_ops dev_ops = { .show = dev_seq_show };
@@ -198,6 +223,7 @@ static const struct proc_ops ptype_ops = { .show = ptype_seq_show };
 static const struct proc_ops softnet_ops = { .show = softnet_seq_show };
 static const struct proc_ops softnet_words_ops = { .show = softnet_words_show };
 static const struct proc_ops napi_ops = { .show = napi_seq_show };
+static const struct proc_ops gro_ops = { .show = gro_seq_show };
 
 static const struct {
 	const char *path;
@@ -209,6 +235,7 @@ static const struct {
 	{ "/proc/net/softnet_stat", &softnet_ops },
 	{ "/proc/net/softnet", &softnet_words_ops },
 	{ "/proc/net/napi", &napi_ops },
+	{ "/proc/net/gro", &gro_ops },
 };
 
 int net_procfs_init(struct net *net)

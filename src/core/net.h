@@ -30,6 +30,7 @@ struct tracefs;
 struct sched_ops;
 struct sock_policy;
 struct packet_filter;
+struct packet_offload;
 
 struct netns_core { /* net.core.* */
 	int sysctl_netdev_budget;	/* 300 */
@@ -63,6 +64,7 @@ struct net {
 	const struct sched_ops *sched; /* [I] */
 	struct list_head ptype_base[PTYPE_HASH_SIZE]; /* [R] RCU */
 	struct list_head ptype_all;
+	const struct packet_offload *offload[2]; /* [R] core/gro.h */
 	atomic_t netstamp_needed;
 	unsigned next_napi_id;
 	struct packet_filter *packet_filter; /* [R] RCU; NULL: every packet is followed (core/packet_trace.c) */

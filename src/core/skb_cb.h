@@ -72,6 +72,16 @@ struct qdisc_skb_cb {
 	unsigned pkt_len;
 };
 
+/* of a received frame on its way through GRO (core/gro.h) */
+struct napi_gro_cb {
+	uint32_t data_offset;	 /* of the header that is looked at, from data */
+	uint16_t flush;		 /* not 0: neither to be merged nor to be held */
+	uint8_t same_flow;	 /* of one that is held: it may be the flow of the frame that came; of that: it was merged */
+	uint8_t ip_fixedid;	 /* the merged frames have all the same IP id */
+	uint16_t count;		 /* frames in it */
+	unsigned long age;	 /* jiffies when it was held */
+};
+
 union skb_cb {
 	struct inet_skb_parm inet;
 	struct udp_skb_cb udp;
@@ -80,6 +90,7 @@ union skb_cb {
 	struct qdisc_skb_cb qdisc;
 	struct sock_exterr_skb exterr;
 	struct sock_skb_cb sock;
+	struct napi_gro_cb gro;
 	unsigned char raw[48];
 };
 _Static_assert(sizeof(union skb_cb) == 48, "the control block is Linux's 48 bytes");
@@ -88,6 +99,7 @@ _Static_assert(sizeof(union skb_cb) == 48, "the control block is Linux's 48 byte
 #define UDP_SKB_CB(skb) (&(skb)->cb.udp)
 #define FRAG_CB(skb) (&(skb)->cb.frag)
 #define SKB_EXT_ERR(skb) (&(skb)->cb.exterr)
+#define NAPI_GRO_CB(skb) (&(skb)->cb.gro)
 #define SOCK_SKB_CB(skb) (&(skb)->cb.sock)
 
 #endif

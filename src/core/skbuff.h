@@ -326,6 +326,9 @@ static __always_inline void skb_dst_force(struct sk_buff *skb)
 		skb_dst_force_slow(skb);
 }
 
+/* Does it stand for more than one packet (of at most gso_size bytes of payload each)? */
+static __always_inline bool skb_is_gso(const struct sk_buff *skb) { return skb_shinfo(skb)->gso_size; }
+
 /* --- checksums --- */
 /* Sum of @len bytes at @offset from data, added to @csum. Tree: skb_checksum > __skb_checksum > csum_partial > do_csum. */
 __wsum skb_checksum(const struct sk_buff *skb, int offset, int len, __wsum csum);

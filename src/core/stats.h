@@ -25,8 +25,8 @@
 enum ledger_class { LEDGER_NONE, LEDGER_FRAME, LEDGER_COPY, LEDGER_LOCAL, LEDGER_CLASS_MAX };
 enum ledger_verdict { VERDICT_ENTERED, VERDICT_DELIVERED, VERDICT_CONSUMED, VERDICT_FORWARDED, VERDICT_SENT, VERDICT_MERGED,
 		      VERDICT_DROPPED, VERDICT_MAX };
-/* Where a packet can be held: the four kinds of queue, the fragment store, and a driver that has not finished with it. */
-enum ledger_queue { HELD_BACKLOG, HELD_SOCKET_BACKLOG, HELD_QDISC, HELD_NEIGH, HELD_FRAG, HELD_TXRING, HELD_MAX };
+/* Where a packet can be held: the four kinds of queue, the fragment store, GRO, and a driver that has not finished with it. */
+enum ledger_queue { HELD_BACKLOG, HELD_SOCKET_BACKLOG, HELD_QDISC, HELD_NEIGH, HELD_FRAG, HELD_GRO, HELD_TXRING, HELD_MAX };
 
 /*
  * Since Linux 6.7 requests and transmissions are counted apart: OUTREQUESTS is what was made here, OUTPKTS what left (OutTransmits). The

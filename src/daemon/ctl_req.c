@@ -468,7 +468,7 @@ static const struct {
 	[VERDICT_CONSUMED] = { "consumed", "by the stack itself: ARP, ICMP, IGMP, taps" },
 	[VERDICT_FORWARDED] = { "forwarded", "sent on to another host" },
 	[VERDICT_SENT] = { "sent", "handed to a device" },
-	[VERDICT_MERGED] = { "merged", "became part of another: fragments" },
+	[VERDICT_MERGED] = { "merged", "became part of another: fragments, GRO" },
 	[VERDICT_DROPPED] = { "dropped", "by the reasons below" },
 }, queues[HELD_MAX] = {
 	[HELD_BACKLOG] = { "cpu-backlog", "waiting for process_backlog" },
@@ -476,6 +476,7 @@ static const struct {
 	[HELD_QDISC] = { "qdisc", "waiting to be sent" },
 	[HELD_NEIGH] = { "neighbour", "waiting for a link-layer address" },
 	[HELD_FRAG] = { "fragments", "waiting for the rest of a datagram" },
+	[HELD_GRO] = { "gro", "waiting for more of its flow" },
 	[HELD_TXRING] = { "txring", "in a driver's hands" },
 };
 

@@ -17,7 +17,7 @@
 #include "ipv4/inetpeer.h"
 #include "ipv4/ip.h"
 #include "ipv4/raw.h"
-#include "ipv4/udp.h"
+#include "ipv4/udp_offload.h"
 #include "kernel/slab.h"
 
 extern const struct net_proto_family inet_family_ops;
@@ -62,6 +62,7 @@ static const struct inet_part parts[] = {
 	{ ipfrag_init, ipfrag_exit },
 	{ raw_init, raw_exit },
 	{ udp_init, udp_exit },
+	{ inet_offload_init, inet_offload_exit },
 	{ ping_init, ping_exit },
 	{ icmp_init, icmp_exit },
 	{ igmp_init, igmp_exit },

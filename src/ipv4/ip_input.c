@@ -64,7 +64,7 @@ int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, 
 	reason = ip_check_version(skb);
 	if (unlikely(reason))
 		goto drop;
-	IP_INC_STATS(IPSTATS_MIB_NOECTPKTS + (ip_hdr(skb)->tos & INET_ECN_MASK));
+	IP_ADD_STATS(IPSTATS_MIB_NOECTPKTS + (ip_hdr(skb)->tos & INET_ECN_MASK), max_t(uint16_t, 1, skb_shinfo(skb)->gso_segs));
 	reason = ip_check_header(skb);
 	if (unlikely(reason))
 		goto drop;

@@ -18,6 +18,7 @@ struct udp_table;
 struct fqdir;
 struct inet_peer_base;
 struct net_protocol;
+struct net_offload;
 struct raw_hashinfo;
 struct ping_table;
 struct ip_ra_chain;
@@ -41,6 +42,7 @@ struct netns_ipv4 {
 
 	/* protocols */
 	const struct net_protocol *protos[MAX_INET_PROTOS]; /* [I] after init */
+	const struct net_offload *offloads[MAX_INET_PROTOS]; /* [I] after init */
 	struct packet_type ip_packet_type, arp_packet_type;
 	struct netdev_notifier devinet_nb, fib_nb, arp_nb;
 
@@ -77,6 +79,7 @@ struct netns_ipv4 {
 	struct raw_hashinfo *raw;
 	struct ping_table *ping;
 	_Atomic long udp_memory_allocated;
+	atomic_t udp_gro_needed;	/* sockets with UDP_GRO: while there is none GRO looks no socket up */
 	struct sock *icmp_sk[VCPU_MAX];	/* one control socket per vCPU */
 	struct ip_ra_chain *ra_chain;	/* [L:ra_lock] RCU readers: sockets that want router alerts */
 	spinlock_t ra_lock;

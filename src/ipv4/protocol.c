@@ -26,3 +26,19 @@ int inet_del_protocol(struct net *net, const struct net_protocol *prot, unsigned
 	return __atomic_compare_exchange_n(&net->ipv4->protos[protocol], &was, NULL, false,
 					   __ATOMIC_RELEASE, __ATOMIC_RELAXED) ? 0 : -ENOENT;
 }
+
+int inet_add_offload(struct net *net, const struct net_offload *ops, unsigned char protocol)
+{
+	const struct net_offload *none = NULL;
+
+	return __atomic_compare_exchange_n(&net->ipv4->offloads[protocol], &none, ops, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED) ? 0 : -EEXIST;
+}
+
+int inet_del_offload(struct net *net, const struct net_offload *ops, unsigned char protocol)
+{
+	const struct net_offload *was = ops;
+
+	return __atomic_compare_exchange_n(&net->ipv4->offloads[protocol], &was, NULL, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED) ? 0 : -ENOENT;
+}

@@ -23,6 +23,18 @@ struct net_protocol {
 int inet_add_protocol(struct net *net, const struct net_protocol *prot, unsigned char protocol); /* -EEXIST */
 int inet_del_protocol(struct net *net, const struct net_protocol *prot, unsigned char protocol);
 
+/**
+ * struct net_offload - a protocol's half of GRO, beneath IP's (inet_offload.c; core/gro.h says what the functions do)
+ * @wanted:	offset in struct netns_ipv4 of how many want packets merged: while that is 0 IP looks at nothing, and the protocol lets all pass
+ */
+struct net_offload {
+	unsigned wanted;
+	struct sk_buff **(*gro_receive)(struct sk_buff **head, struct sk_buff *skb);
+	void (*gro_complete)(struct sk_buff *skb, unsigned nhoff);
+};
+int inet_add_offload(struct net *net, const struct net_offload *ops, unsigned char protocol); /* -EEXIST */
+int inet_del_offload(struct net *net, const struct net_offload *ops, unsigned char protocol);
+
 /* Socket types of AF_INET */
 struct inet_protosw {
 	int type, protocol; /* IPPROTO_IP: wild */

@@ -15,11 +15,9 @@
 #include "fs/seq_file.h"
 #include "ipv4/udp.h"
 
-#define SOL_UDP_ 17
-#define UDP_CORK_ 1
-
 static int udp_init_sock(struct sock *sk);
 static void udp_destroy_sock(struct sock *sk);
+static void udp_set_gro(struct sock *sk, bool on);
 static int udp_pre_connect(struct sock *sk, struct sockaddr *addr, int addr_len);
 static int udp_setsockopt(struct sock *sk, int level, int optname, const void *optval,
 			  socklen_t optlen);
@@ -88,7 +86,19 @@ static void udp_destroy_sock(struct sock *sk)
 	bool slow = lock_sock_fast(sk);
 
 	udp_flush_pending_frames(sk);
+	udp_set_gro(sk, false);
 	unlock_sock_fast(sk, slow);
+}
+
+/* Under the socket's lock. */
+static void udp_set_gro(struct sock *sk, bool on)
+{
+	struct udp_sock *up = udp_sk(sk);
+
+	if (up->gro_enabled == on)
+		return;
+	WRITE_ONCE(up->gro_enabled, on);
+	atomic_add(on ? 1 : -1, &sock_net(sk)->ipv4->udp_gro_needed);
 }
 
 static void udp_lib_close(struct sock *sk, long timeout)
@@ -145,6 +155,13 @@ static int udp_setsockopt(struct sock *sk, int level, int optname, const void *o
 			err = udp_push_pending_frames(sk);
 		release_sock(sk);
 		return err;
+	case UDP_GRO_:
+		if (IS_UDPLITE(sk))
+			return -ENOPROTOOPT;
+		lock_sock(sk);
+		udp_set_gro(sk, val != 0);
+		release_sock(sk);
+		return 0;
 	case UDPLITE_SEND_CSCOV:
 	case UDPLITE_RECV_CSCOV:
 		return udplite_setsockopt(sk, optname, val);
@@ -165,6 +182,9 @@ static int udp_getsockopt(struct sock *sk, int level, int optname, void *optval,
 	switch (optname) {
 	case UDP_CORK_:
 		val = (int)up->corkflag;
+		break;
+	case UDP_GRO_:
+		val = up->gro_enabled;
 		break;
 	case UDPLITE_SEND_CSCOV:
 		val = up->pcslen;

@@ -14,8 +14,13 @@
 
 #define UDPLITE_SEND_CC 0x2 /* set by UDPLITE_SEND_CSCOV */
 #define UDPLITE_RECV_CC 0x4 /* set by UDPLITE_RECV_CSCOV */
+#define SOL_UDP_ 17
+#define UDP_CORK_ 1
+#define UDP_SEGMENT_ 103
+#define UDP_GRO_ 104
 #define UDPLITE_SEND_CSCOV 10
 #define UDPLITE_RECV_CSCOV 11
+#define SKB_GSO_UDP_L4 (1u << 17) /* shinfo->gso_type: datagrams of gso_size bytes of payload, the last may be shorter */
 #define MSG_PROBE_ 0x10 /* MSG_PROBE of linux/socket.h: do not send, only find the way */
 #define ENOIOCTLCMD_ 515 /* "not mine": the socket layer asks the next one */
 
@@ -35,6 +40,7 @@ struct udp_sock {
 	struct inet_sock inet; /* first */
 	int pending; /* AF_INET while corked */
 	unsigned corkflag;
+	bool gro_enabled;  /* UDP_GRO: wants datagrams merged */
 	uint16_t len; /* bytes corked */
 	uint16_t pcslen, pcrlen, pcflag; /* UDP-Lite */
 	uint16_t udp_portaddr_hash;

@@ -18,6 +18,7 @@
 #include "core/datagram.h"
 #include "ipv4/udp.h"
 
+static void udp_cmsg_recv(struct msghdr *msg, const struct sk_buff *skb);
 static unsigned first_packet_length(struct sock *sk);
 
 int udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
@@ -72,6 +73,8 @@ try_again:
 					     .sin_addr.s_addr = ip_hdr(skb)->saddr };
 		*addr_len = sizeof(*sin);
 	}
+	if (unlikely(udp_sk(sk)->gro_enabled))
+		udp_cmsg_recv(msg, skb);
 	if (inet_sk(sk)->cmsg_flags)
 		ip_cmsg_recv_offset(msg, sk, skb, sizeof(struct udphdr), off);
 	err = (int)copied;
@@ -93,6 +96,15 @@ csum_copy_err:
 		return -EAGAIN;
 	msg->msg_flags &= ~MSG_TRUNC;
 	goto try_again;
+}
+
+/* How long each of the datagrams is that lie in @skb one behind the other; the last may be shorter. */
+static void udp_cmsg_recv(struct msghdr *msg, const struct sk_buff *skb)
+{
+	int gso_size = skb_shinfo(skb)->gso_size;
+
+	if (gso_size)
+		put_cmsg(msg, SOL_UDP_, UDP_GRO_, sizeof(gso_size), &gso_size);
 }
 
 /*
