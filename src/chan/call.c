@@ -45,9 +45,11 @@ static const struct {
 	[GN_CHAN_RECVERR] = { C_SOCKET, 2 },
 	[GN_CHAN_TAKE_ERROR] = { C_SOCKET, 1 },
 	[GN_CHAN_IOCTL] = { C_DATA, 1 }, /* with a socket or without */
+	[GN_CHAN_PAGE] = { 0, 0 },
 };
 
 static int call_check(const struct chan_msg *m, struct call *c);
+static void call_page(struct chan *chan, struct chan_msg *m);
 static void call_run(void *arg);
 
 void chan_call(struct chan *chan, struct chan_msg *m)
@@ -68,6 +70,10 @@ void chan_call(struct chan *chan, struct chan_msg *m)
 		m->reply.id = c.p ? c.p->id : 0;
 		return;
 	}
+	if (c.h->op == GN_CHAN_PAGE) {
+		call_page(chan, m);
+		return;
+	}
 	if (c.h->id) {
 		c.p = port_find(chan, c.h->id);
 		if (!c.p || c.p->ino != m->ino) {
@@ -85,6 +91,16 @@ void chan_call(struct chan *chan, struct chan_msg *m)
 	smp_call(&chan->net->m, c.p->pub.cpu, call_run, &c);
 }
 
+static void call_page(struct chan *chan, struct chan_msg *m)
+{
+	int fd = chan->page ? chan->ops->page(chan->ctx) : -EOPNOTSUPP;
+
+	if (fd < 0)
+		m->reply.result = fd;
+	else
+		m->fd = fd;
+}
+
 /* Every field is what it may be, or -EPROTO. */
 static int call_check(const struct chan_msg *m, struct call *c)
 {
@@ -100,7 +116,7 @@ static int call_check(const struct chan_msg *m, struct call *c)
 	if (h->namelen > ((carries & C_NAME) ? sizeof(h->name) : 0) || h->control > ((carries & C_CONTROL) ? GN_CHAN_CONTROL_MAX : 0) ||
 	    h->len > ((carries & C_DATA) ? GN_CHAN_DATA_MAX : 0) || m->len != sizeof(*h) + h->control + h->len)
 		return -EPROTO;
-	if (m->has_fd != (h->id != 0) || ((carries & C_SOCKET) && !h->id) || (h->op == GN_CHAN_NEW && h->id))
+	if (m->has_fd != (h->id != 0) || ((carries & C_SOCKET) && !h->id) || (h->id && (h->op == GN_CHAN_NEW || h->op == GN_CHAN_PAGE)))
 		return -EPROTO;
 	c->h = h;
 	c->control = (const unsigned char *)(h + 1);
@@ -263,6 +279,15 @@ static int call_dispatch(struct chan_port *p, const struct call *c)
 	}
 }
 
+/* Sends of this socket that were accepted before may not be now. */
+static void call_changed(const struct chan_port *p, unsigned op)
+{
+	struct gn_chan_page *page = p->chan->page;
+
+	if (page && (op == GN_CHAN_BIND || op == GN_CHAN_CONNECT || op == GN_CHAN_SETSOCKOPT || op == GN_CHAN_SHUTDOWN))
+		__atomic_fetch_add(&page->sock[p->id % GN_CHAN_PAGE_SOCKS], 1, __ATOMIC_SEQ_CST);
+}
+
 static void call_run(void *arg)
 {
 	const struct call *c = arg;
@@ -280,5 +305,6 @@ static void call_run(void *arg)
 	p->sock->cred = c->m->cred;
 	c->m->reply.result = call_dispatch(p, c);
 	p->sock->cred = own;
+	call_changed(p, c->h->op);
 	port_watch(p);
 }

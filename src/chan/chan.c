@@ -35,6 +35,7 @@ struct chan *chan_create(struct net *net, const struct chan_ops *ops, void *ctx)
 	c->ops = ops;
 	c->ctx = ctx;
 	INIT_LIST_HEAD(&c->users);
+	c->tag = rng_u32(&net->m.rng) | 1; /* no id is 0 */
 	for_each_vcpu(v, &net->m) {
 		v->slot[VCPU_SLOT_CHAN] = kzalloc(&net->m, sizeof(struct chan_scratch));
 		ok = ok && v->slot[VCPU_SLOT_CHAN];
@@ -49,6 +50,22 @@ struct chan *chan_create(struct net *net, const struct chan_ops *ops, void *ctx)
 	return NULL;
 }
 
+void chan_set_page(struct chan *c, struct gn_chan_page *page)
+{
+	page->magic = GN_CHAN_PAGE_MAGIC;
+	page->size = sizeof(*page);
+	page->tag = c->tag;
+	page->generation = c->net->changes_own;
+	WRITE_ONCE(c->net->changes, &page->generation);
+	c->page = page;
+}
+
+void chan_set_tracing(struct chan *c, uint32_t session)
+{
+	if (c->page)
+		WRITE_ONCE(c->page->tracing, session);
+}
+
 static void port_end_call(void *arg)
 {
 	port_end(arg);
@@ -61,6 +78,7 @@ void chan_destroy(struct chan *c)
 	struct vcpu *v;
 
 	c->net->before_read = NULL;
+	WRITE_ONCE(c->net->changes, &c->net->changes_own);
 	for (size_t i = 0; i < ARRAY_SIZE(c->hash); i++)
 		hlist_for_each_entry_rcu(p, &c->hash[i], node) /* they stay until the barrier */
 			smp_call(m, p->pub.cpu, port_end_call, p);
@@ -196,8 +214,8 @@ int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int prot
 	p->burst = 1;
 	INIT_LIST_HEAD(&p->unread_list);
 	do
-		p->id = rng_u64(&mc->rng);
-	while (!p->id || port_find(c, p->id));
+		p->id = (uint64_t)c->tag << 32 | rng_u32(&mc->rng);
+	while (port_find(c, p->id));
 	p->pub.cpu = (unsigned)(p->id % mc->nr_cpus);
 	p->pub.fd = -1;
 	smp_call(mc, p->pub.cpu, port_new_socket, &n);

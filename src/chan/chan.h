@@ -31,11 +31,13 @@ struct port;
  *		*ino; or -errno
  * @watch:	inside the port's vCPU: tell chan_ready() when one of @events (POLLIN, POLLOUT) is there; 0: never more
  * @close:	inside the port's vCPU: watch no more, and close the descriptor
+ * @page:	RTNL: one more descriptor of the page of chan_set_page(), or -errno
  */
 struct chan_ops {
 	int (*open)(void *ctx, struct port *port, char letter, uint64_t id, bool nonblock, uint64_t *ino);
 	void (*watch)(void *ctx, struct port *port, unsigned events);
 	void (*close)(void *ctx, struct port *port);
+	int (*page)(void *ctx);
 };
 
 /* What the host may see of a port. */
@@ -63,6 +65,10 @@ struct chan_msg {
 
 /* NULL: out of memory. */
 struct chan *chan_create(struct net *net, const struct chan_ops *ops, void *ctx);
+/* @page, of zeros, is what programs see from now on, until chan_destroy() has returned; RTNL. */
+void chan_set_page(struct chan *c, struct gn_chan_page *page);
+/* 0: nothing is traced; else which time it is. RTNL. */
+void chan_set_tracing(struct chan *c, uint32_t session);
 /* Ends all ports. Garbage of RCU is collected. */
 void chan_destroy(struct chan *c);
 /* Answer m->buf: fills reply, control, data, fd. Always leaves a reply that can be sent. */

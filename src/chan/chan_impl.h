@@ -42,6 +42,8 @@ struct chan {
 	struct net *net;
 	const struct chan_ops *ops;
 	void *ctx;
+	struct gn_chan_page *page;	    /* [I] NULL: there is none */
+	uint32_t tag;			    /* [I] upper half of ids */
 	unsigned n_ports;		    /* [R] */
 	unsigned long malformed;	    /* [A] */
 	uint32_t host_size[(sizeof(struct gn_chan_dgram) + GN_CHAN_CONTROL_MAX + GN_CHAN_DATA_MAX) / 64 + 2]; /* [A] unread.c */

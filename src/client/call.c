@@ -139,9 +139,9 @@ int client_call(struct client_call *c, int fd)
 	long n;
 	int s;
 
-	if (!c->call.id && c->call.op != GN_CHAN_NEW && c->call.op != GN_CHAN_IOCTL)
+	if (!c->call.id && c->call.op != GN_CHAN_NEW && c->call.op != GN_CHAN_IOCTL && c->call.op != GN_CHAN_PAGE)
 		return -ENOTSOCK;
-	s = call_connect(c->call.id ? fd : -1);
+	s = call_connect(fd);
 	if (s < 0)
 		return s == -1 ? -ENETDOWN : s;
 	n = call_send(c, s, fd);

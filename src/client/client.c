@@ -63,7 +63,6 @@ static int call_with_name(enum gn_chan_op op, int fd, const struct sockaddr *add
 	c.call.namelen = len;
 	if (len)
 		memcpy(c.call.name, addr, len);
-	client_verdict_forget(id.id);
 	return client_call(&c, fd);
 }
 
@@ -154,7 +153,6 @@ int client_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	c.call.len = (uint32_t)iov.iov_len;
 	c.out = &iov;
 	c.n_out = 1;
-	client_verdict_forget(id.id);
 	ret = client_call(&c, fd);
 	if (ret >= 0 && is_timeout(level, name))
 		sys5(SYS_setsockopt, fd, level, name, value, len);
@@ -206,7 +204,6 @@ int client_shutdown(int fd, int how)
 	client_id_of(fd, &id);
 	client_call_init(&c, GN_CHAN_SHUTDOWN, &id);
 	c.call.arg[0] = how;
-	client_verdict_forget(id.id);
 	return client_call(&c, fd);
 }
 

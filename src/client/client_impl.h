@@ -5,8 +5,8 @@
  * client_impl.h - what the files of client/ share
  *
  * Theory of operation
- *   name.c: what a descriptor is. call.c: one request and its reply. client.c: the calls. data.c: datagrams. verdict.c: which sends need no
- *   reply. Nothing here keeps state but the verdicts, which are hints: losing them costs a call.
+ *   name.c: what a descriptor is. call.c: one request and its reply. client.c: the calls. data.c: datagrams. page.c: what the daemon shows of
+ *   itself. verdict.c: which sends need no reply. Nothing here keeps state but the last two, which are hints: losing them costs a call.
  */
 #include <glassnet/uapi/chan.h>
 #include <stdint.h>
@@ -17,6 +17,7 @@
 
 /* Pointers and numbers alike. */
 #define sys3(nr, a, b, c) raw3((nr), (long)(a), (long)(b), (long)(c))
+#define sys6(nr, a, b, c, d, e, f) raw6((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define sys5(nr, a, b, c, d, e) raw6((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
 
 struct client_id {
@@ -49,9 +50,20 @@ int client_call(struct client_call *c, int fd);
 int client_pending(int fd, const struct client_id *id);
 size_t client_iov_len(const struct msghdr *msg);
 
-/* Is a send of @len bytes from @id to @name known to be accepted? And the word of the daemon about one. */
-bool client_verdict(uint64_t id, const struct sockaddr *name, socklen_t namelen, size_t len);
-void client_verdict_set(uint64_t id, const struct sockaddr *name, socklen_t namelen, size_t len);
-void client_verdict_forget(uint64_t id);
+/*
+ * The page of the daemon that has the socket @fd, @id; NULL: it has none for us. Never an error: what it would tell is then asked. It stays where it is;
+ * its memory becomes that of another daemon when this process asks for that one's.
+ */
+const struct gn_chan_page *client_page(int fd, const struct client_id *id);
+
+/* A send from @id to @name, as things are now. */
+struct client_verdict {
+	uint64_t key; /* the lower 16 bits are 0; 0: nothing can be known */
+	unsigned slot;
+};
+struct client_verdict client_verdict_of(int fd, const struct client_id *id, const struct sockaddr *name, socklen_t namelen);
+/* Is it known that it is accepted with @len bytes? And the word of the daemon: @v was made before it was asked. */
+bool client_verdict(struct client_verdict v, size_t len);
+void client_verdict_set(struct client_verdict v, size_t len);
 
 #endif

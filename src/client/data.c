@@ -145,8 +145,8 @@ ssize_t client_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	socklen_t namelen = msg->msg_name ? msg->msg_namelen : 0;
 	size_t len = client_iov_len(msg);
+	struct client_verdict v = { .key = 0 };
 	struct client_id id;
-	bool plain;
 	long ret = msg_check(msg);
 
 	if (ret)
@@ -159,12 +159,13 @@ ssize_t client_sendmsg(int fd, const struct msghdr *msg, int flags)
 		if (ret)
 			return ret < 0 ? ret : -ret;
 	}
-	plain = !(flags & ~PLAIN_FLAGS) && !(msg->msg_control && msg->msg_controllen) && (!namelen || namelen == sizeof(struct sockaddr_in));
-	if (plain && client_verdict(id.id, msg->msg_name, namelen, len))
+	if (!(flags & ~PLAIN_FLAGS) && !(msg->msg_control && msg->msg_controllen) && (!namelen || namelen == sizeof(struct sockaddr_in)))
+		v = client_verdict_of(fd, &id, msg->msg_name, namelen);
+	if (client_verdict(v, len))
 		return send_pair(fd, msg, flags, len);
 	ret = send_call(fd, &id, msg, flags, len);
-	if (ret >= 0 && plain)
-		client_verdict_set(id.id, msg->msg_name, namelen, len);
+	if (ret >= 0)
+		client_verdict_set(v, len);
 	return ret;
 }
 

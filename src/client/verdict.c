@@ -4,9 +4,9 @@
  *
  * Theory of operation
  *   A send travels as a datagram of the pair once the daemon has accepted one of the same socket to the same destination that was at least
- *   as long; before that it is a call, whose error is exact. The table holds one word an entry, written and read whole: the sum of (socket,
- *   destination) and the length. What changes the socket forgets what is known of it, in this process. An entry that is lost costs a
- *   call; one that is out of date (a route that went) makes the error that of the next call.
+ *   as long, and nothing has changed since: the daemon's page has a generation of its stack and one of the socket. Otherwise it is a call, whose
+ *   error is exact. The table holds one word an entry, written and read whole: a sum of all that, and the length. An entry that is lost
+ *   costs a call. Without the page every send is a call.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -16,7 +16,6 @@
 #define ENTRIES 256
 
 static uint64_t table[ENTRIES];
-static uint32_t epoch[ENTRIES]; /* of sockets, by id: moved by what changes one */
 
 static uint64_t mix(uint64_t x)
 {
@@ -25,34 +24,33 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 33);
 }
 
-/* 48 bits in the upper part, the lower 16 are 0. */
-static uint64_t key_of(uint64_t id, const struct sockaddr *name, socklen_t namelen)
+struct client_verdict client_verdict_of(int fd, const struct client_id *id, const struct sockaddr *name, socklen_t namelen)
 {
-	uint32_t age = __atomic_load_n(&epoch[id % ENTRIES], __ATOMIC_RELAXED);
+	const struct gn_chan_page *page = client_page(fd, id);
 	struct sockaddr_in sin = { .sin_family = 0 };
+	struct client_verdict v = { .key = 0 };
+	uint64_t whither;
 
+	if (!page)
+		return v;
 	if (namelen)
 		memcpy(&sin, name, sizeof(sin));
-	return mix(mix(id + age) ^ ((uint64_t)sin.sin_addr.s_addr << 32 | (uint32_t)sin.sin_port << 16 | sin.sin_family)) & ~0xffffull;
+	whither = mix(mix(id->id) ^ ((uint64_t)sin.sin_addr.s_addr << 32 | (uint32_t)sin.sin_port << 16 | sin.sin_family));
+	v.slot = (unsigned)(whither % ENTRIES);
+	v.key = mix(whither + __atomic_load_n(&page->generation, __ATOMIC_ACQUIRE));
+	v.key = mix(v.key + __atomic_load_n(&page->sock[id->id % GN_CHAN_PAGE_SOCKS], __ATOMIC_ACQUIRE)) & ~0xffffull;
+	return v;
 }
 
-bool client_verdict(uint64_t id, const struct sockaddr *name, socklen_t namelen, size_t len)
+bool client_verdict(struct client_verdict v, size_t len)
 {
-	uint64_t key = key_of(id, name, namelen);
-	uint64_t have = __atomic_load_n(&table[key >> 16 & (ENTRIES - 1)], __ATOMIC_RELAXED);
+	uint64_t have = __atomic_load_n(&table[v.slot], __ATOMIC_RELAXED);
 
-	return (have & ~0xffffull) == key && len <= (have & 0xffff);
+	return v.key && (have & ~0xffffull) == v.key && len <= (have & 0xffff);
 }
 
-void client_verdict_set(uint64_t id, const struct sockaddr *name, socklen_t namelen, size_t len)
+void client_verdict_set(struct client_verdict v, size_t len)
 {
-	uint64_t key = key_of(id, name, namelen);
-
-	if (!client_verdict(id, name, namelen, len))
-		__atomic_store_n(&table[key >> 16 & (ENTRIES - 1)], key | (len & 0xffff), __ATOMIC_RELAXED);
-}
-
-void client_verdict_forget(uint64_t id)
-{
-	__atomic_add_fetch(&epoch[id % ENTRIES], 1, __ATOMIC_RELAXED);
+	if (v.key && !client_verdict(v, len))
+		__atomic_store_n(&table[v.slot], v.key | (len & 0xffff), __ATOMIC_RELAXED);
 }

@@ -92,6 +92,7 @@ int net_core_init(struct net *net)
 
 	if (ret)
 		return ret;
+	net->changes = &net->changes_own;
 	net->vfs.abi = net->abi;
 	net->vfs.hz = net->m.hz;
 	INIT_LIST_HEAD(&net->neigh_tables);

@@ -70,6 +70,7 @@ struct net {
 	struct packet_filter *packet_filter; /* [R] RCU; NULL: every packet is followed (core/packet_trace.c) */
 
 	/* sockets */
+	uint64_t *changes, changes_own; /* [A] net_changed(); the former points to the latter, or to memory of others */
 	void (*before_read)(struct net *net); /* [R] brings charges and counters up to date; NULL: they are */
 	_Atomic long sockets_inuse;
 	_Atomic uint64_t next_ino; /* inode numbers of our sockets when the host gives none */
@@ -91,6 +92,12 @@ struct net {
 static __always_inline struct net *vcpu_net(const struct vcpu *v) { return container_of(v->m, struct net, m); }
 static __always_inline struct net *this_net(void) { return vcpu_net(this_vcpu()); }
 #define net_log(net) (&(net)->m.log)
+
+/* Something is different now by which the answer to a send may be another: routes, addresses, links, settings. Called when it can be seen. */
+static __always_inline void net_changed(struct net *net)
+{
+	__atomic_fetch_add(READ_ONCE(net->changes), 1, __ATOMIC_SEQ_CST);
+}
 
 /* Stamp @skb if anyone wants stamps and it has none. */
 static __always_inline void net_timestamp_check(struct net *net, struct sk_buff *skb)

@@ -5,7 +5,7 @@
  * Theory of operation
  *   Beside the control socket lies one of mode 0666: as on a kernel, anybody may have sockets; SO_PEERCRED says what else he may. Each
  *   connection brings one request (<glassnet/uapi/chan.h>), which chan/ answers; then it is closed. The descriptors that chan/ asks for are
- *   made here; each port's is watched by the loop of its vCPU's thread, whose callback enters the vCPU, as a system call of the program would.
+ *   made here, and the page that programs map; each port's is watched by the loop of its vCPU's thread, whose callback enters the vCPU, as a system call of the program would.
  *   Hostile by assumption: at most MAX_CONNS connections wait for their request, the oldest gives way; descriptors that nobody asked for
  *   are closed; when descriptors run out the spare one is given up to accept and close, and accepting pauses for a second.
  * Threads: the main thread (RTNL); port_cb() and the watchers of ports that of the vCPU.
@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -32,7 +33,8 @@
 struct app {
 	struct daemon *d;
 	struct chan *chan;
-	int fd, spare;
+	int fd, spare, page_fd;
+	struct gn_chan_page *page; /* NULL: this kernel cannot seal it */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	char shown[PATH_MAX]; /* the same, absolute */
 	ev_io accept;
@@ -152,7 +154,37 @@ static void app_close(void *ctx, struct port *port)
 	port->host = NULL;
 }
 
-static const struct chan_ops ops = { .open = app_open, .watch = app_watch, .close = app_close };
+static int app_page(void *ctx)
+{
+	const struct app *a = ctx;
+	int fd = fcntl(a->page_fd, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static const struct chan_ops ops = { .open = app_open, .watch = app_watch, .close = app_close, .page = app_page };
+
+/* Memory that is ours to write and others' to read. Without it each send of a program is a call. */
+static void page_make(struct app *a)
+{
+	void *p;
+
+	a->page_fd = memfd_create("glassnet-page", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (a->page_fd < 0 || ftruncate(a->page_fd, sizeof(*a->page)))
+		goto out;
+	p = mmap(NULL, sizeof(*a->page), PROT_READ | PROT_WRITE, MAP_SHARED, a->page_fd, 0);
+	if (p == MAP_FAILED)
+		goto out;
+	a->page = p;
+	if (!fcntl(a->page_fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)) {
+		chan_set_page(a->chan, a->page);
+		return;
+	}
+	munmap(p, sizeof(*a->page));
+	a->page = NULL;
+out:
+	pr_warn(&a->d->log, "no page for programs (%s): each of their sends waits for its answer", strerror(errno));
+}
 
 static void port_cb(struct ev_loop *loop, ev_io *io, int revents)
 {
@@ -346,7 +378,7 @@ int app_listen(struct daemon *d, struct extack *err)
 	if (!a)
 		return -ENOMEM;
 	a->d = d;
-	a->fd = a->spare = -1;
+	a->fd = a->spare = a->page_fd = -1;
 	INIT_LIST_HEAD(&a->conns);
 	d->app = a;
 	if (snprintf(a->path, sizeof(a->path), "%s" GN_CHAN_SUFFIX, d->socket_path) >= (int)sizeof(a->path)) {
@@ -380,6 +412,7 @@ int app_start(struct daemon *d, struct extack *err)
 		extack_set(err, "sockets of programs: %s", a->chan ? strerror(errno) : "out of memory");
 		return -ENOMEM;
 	}
+	page_make(a);
 	ev_io_init(&a->accept, accept_cb, a->fd, EV_READ);
 	ev_timer_init(&a->resume, resume_cb, 1., 0.);
 	a->accept.data = a->resume.data = a;
@@ -403,6 +436,10 @@ void app_stop(struct daemon *d)
 		d->chan = NULL;
 		chan_destroy(a->chan);
 	}
+	if (a->page)
+		munmap(a->page, sizeof(*a->page));
+	if (a->page_fd >= 0)
+		close(a->page_fd);
 	if (a->fd >= 0) {
 		close(a->fd);
 		unlink(a->path);

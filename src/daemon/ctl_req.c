@@ -271,6 +271,7 @@ static int op_write(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 		ret = vfs_write(&net->vfs, path, nla_data(tb[GN_ATTR_DATA]), (size_t)nla_len(tb[GN_ATTR_DATA]), err);
 	if (ret && !err->msg[0])
 		extack_set(err, "%s: %s", path, strerror(-ret));
+	net_changed(net); /* a setting, perhaps */
 	trace_thread_poke(r->ctl->d);
 	return ret;
 }

@@ -436,6 +436,7 @@ void rt_flush_dev(struct net_device *dev)
 void rt_cache_flush(struct net *net)
 {
 	__atomic_fetch_add(&net->ipv4->rt_genid, 1, __ATOMIC_RELEASE);
+	net_changed(net);
 }
 
 /* --- life --- */

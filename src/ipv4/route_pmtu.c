@@ -254,6 +254,7 @@ static void update_or_create_fnhe(struct net *net, struct fib_nh *nh, const stru
 	} else {
 		fnhe_add(net, nh, hash, news);
 	}
+	net_changed(net);
 out:
 	spin_unlock(&net->ipv4->fnhe_lock);
 }

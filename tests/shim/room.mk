@@ -10,6 +10,8 @@ TEST_HELPERS += %D%/prog
 SCRIPTED_TESTS += %D%/run.sh
 SCRIPTED_TESTS += %D%/cpython.sh
 EXTRA_DIST += %D%/cpython-udp.txt
+SCRIPTED_TESTS += %D%/errors.sh
+EXTRA_DIST += %D%/errors.py
 EXTRA_DIST += %D%/udp.py
 EXTRA_DIST += %D%/fds.py
 

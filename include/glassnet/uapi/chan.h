@@ -26,6 +26,11 @@
  * formed is dropped and counted. Before a call acts, and before the last close takes effect, the daemon
  * has taken all datagrams that were sent before. A message of kind GN_CHAN_ERROR says that the socket
  * has an error: who takes it asks with GN_CHAN_TAKE_ERROR.
+ *
+ * The page: memory that the daemon writes and programs read (GN_CHAN_PAGE gives a descriptor for one mapping of
+ * sizeof(struct gn_chan_page) bytes; it is sealed against writing and shrinking). Its generation moves after each change that may change the
+ * answer to a send: routes, addresses, links, settings; the word of a socket after what was done to that socket. So a send that
+ * was accepted once will be accepted again while both are what they were before it.
  */
 #include <linux/types.h>
 
@@ -59,6 +64,7 @@ enum gn_chan_op {
 	GN_CHAN_RECVERR,     /* flags (MSG_TRUNC, GN_CHAN_TOOK), room -> name, control, data; .flags of the reply are msg_flags */
 	GN_CHAN_TAKE_ERROR,  /* whether a receive asks, which goes on waiting at 0 -> errno of the socket, which is cleared; 0: none */
 	GN_CHAN_IOCTL,	     /* request; argument -> argument. Without a descriptor: one that names no socket */
+	GN_CHAN_PAGE,	     /* -> descriptor of the page. No descriptor comes along */
 	GN_CHAN_OP_MAX
 };
 
@@ -97,6 +103,20 @@ struct gn_chan_dgram {
 	__s32 error; /* GN_CHAN_ERROR: errno as of the time it was sent */
 	__u32 namelen; /* 0 or 16 */
 	__u8 name[16]; /* struct sockaddr_in: from or to whom */
+};
+
+#define GN_CHAN_PAGE_MAGIC 0x31504e47u /* "GNP1" */
+#define GN_CHAN_PAGE_SOCKS 448
+#define GN_CHAN_ID_TAG(id) ((__u32)((id) >> 32)) /* the same for all sockets of a daemon */
+
+struct gn_chan_page {
+	__u32 magic;
+	__u32 size;	  /* bytes of it that the daemon knows, at least 64 and the words of sockets */
+	__u32 tag;	  /* GN_CHAN_ID_TAG() of its sockets */
+	__u32 tracing;	  /* 0: nothing is traced; else moves with each beginning */
+	__u64 generation; /* moves after a change of the stack */
+	__u64 reserved[5];
+	__u32 sock[GN_CHAN_PAGE_SOCKS]; /* [id % GN_CHAN_PAGE_SOCKS] moves after a call about the socket */
 };
 
 #endif

@@ -82,7 +82,12 @@ static inline void host_close(void *ctx, struct port *port)
 			ports[i] = NULL;
 }
 
-static const struct chan_ops ops = { .open = host_open, .watch = host_watch, .close = host_close };
+static inline int host_page(void *ctx)
+{
+	return no_fds ? -ENFILE : open("/dev/null", O_RDONLY);
+}
+
+static const struct chan_ops ops = { .open = host_open, .watch = host_watch, .close = host_close, .page = host_page };
 
 static inline void turn_once(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * check_chan: sockets of other processes: datagrams over lo, the order of calls and datagrams, errors, what is charged and counted until it
- * is read, memory, descriptors and quotas that run out.
+ * is read, the page, memory, descriptors and quotas that run out.
  */
 #include "unit/chan/chanfix.h"
 
@@ -304,6 +304,60 @@ START_TEST(test_no_descriptors_no_socket)
 }
 END_TEST
 
+static uint64_t generation_after(struct gn_chan_page *page, const char *path, const char *text)
+{
+	uint64_t was = page->generation;
+
+	if (path)
+		ck_assert_int_eq(vfs_write(&net->vfs, path, text, strlen(text), NULL), 0);
+	else
+		net_changed(net);
+	return page->generation - was;
+}
+
+START_TEST(test_the_page_moves_with_the_stack_and_with_each_socket)
+{
+	static struct gn_chan_page page;
+	struct gn_chan_call c;
+	uint32_t was[GN_CHAN_PAGE_SOCKS];
+	struct app a, b;
+
+	memset(&page, 0, sizeof(page));
+	call_of(&c, GN_CHAN_PAGE, NULL);
+	ck_assert_int_eq(request(&c, sizeof(c), NULL), -EOPNOTSUPP);
+	chan_set_page(chan, &page);
+	ck_assert_int_eq(request(&c, sizeof(c), NULL), 0);
+	ck_assert_int_ge(msg->fd, 0);
+	close(msg->fd);
+	no_fds = true;
+	ck_assert_int_eq(request(&c, sizeof(c), NULL), -ENFILE);
+	ck_assert_int_eq(msg->fd, -1);
+	no_fds = false;
+	two(&a, &b);
+	call_of(&c, GN_CHAN_PAGE, &a);
+	ck_assert_int_eq(request(&c, sizeof(c), &a), -EPROTO);
+	ck_assert_uint_eq(page.magic, GN_CHAN_PAGE_MAGIC);
+	ck_assert_uint_eq(page.size, sizeof(page));
+	ck_assert_uint_eq(page.tag, GN_CHAN_ID_TAG(a.id));
+	ck_assert_uint_eq(page.tag, GN_CHAN_ID_TAG(b.id));
+	memcpy(was, page.sock, sizeof(was));
+	ck_assert_uint_eq(generation_after(&page, NULL, NULL), 1);
+	ck_assert_uint_gt(generation_after(&page, "/proc/sys/net/ipv4/conf/all/forwarding", "1"), 0);
+	ck_assert_mem_eq(was, page.sock, sizeof(was));
+	ck_assert_int_eq(app_setopt(&a, SOL_SOCKET, SO_BROADCAST, 1), 0);
+	was[a.id % GN_CHAN_PAGE_SOCKS]++;
+	ck_assert_int_eq(app_named(&a, GN_CHAN_CONNECT, 700), 0);
+	was[a.id % GN_CHAN_PAGE_SOCKS]++;
+	works(&a, &b); /* and what is sent changes nothing */
+	ck_assert_mem_eq(was, page.sock, sizeof(was));
+	ck_assert_uint_eq(generation_after(&page, NULL, NULL), 1);
+	chan_set_tracing(chan, 3);
+	ck_assert_uint_eq(page.tracing, 3);
+	app_close(&a);
+	app_close(&b);
+}
+END_TEST
+
 static bool scenario(unsigned long nth, bool *hit)
 {
 	struct app a = { .fd = -1 }, b = { .fd = -1 };
@@ -343,6 +397,7 @@ Suite *suite(void)
 				       test_end_of_file_after_shutdown,
 				       test_a_user_has_a_bounded_number,
 				       test_no_descriptors_no_socket,
+				       test_the_page_moves_with_the_stack_and_with_each_socket,
 				       test_each_allocation_failing,
 				       NULL };
 
