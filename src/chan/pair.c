@@ -147,6 +147,8 @@ static int chan_put(struct chan_port *p, struct sk_buff *skb, unsigned off, bool
 		return -EFAULT;
 	memcpy(h.name, &sin, sizeof(sin));
 	sock_recv_ts_and_drops(&cm, sk, skb);
+	if (udp && unlikely(udp_sk(sk)->gro_enabled))
+		udp_cmsg_recv(&cm, skb);
 	if (inet_sk(sk)->cmsg_flags)
 		ip_cmsg_recv_offset(&cm, sk, skb, (int)off, 0);
 	h.control = (uint16_t)((unsigned char *)cm.msg_control - s->control);

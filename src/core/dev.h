@@ -53,6 +53,7 @@ typedef uint64_t netdev_features_t;
 #define NETIF_F_LLTX (1ull << 12) /* transmits without the queue's lock: loopback, veth */
 #define NETIF_F_GRO (1ull << 14)
 #define NETIF_F_HW_VLAN_CTAG_FILTER (1ull << 16)
+#define NETIF_F_GSO_UDP_L4 (1ull << 19) /* cuts UDP itself */
 #define NETIF_F_RXHASH (1ull << 17)
 #define NETIF_F_NTUPLE (1ull << 18)
 #define NETIF_F_SOFT_FEATURES (NETIF_F_GSO | NETIF_F_GRO) /* what the stack does itself: every device has them */

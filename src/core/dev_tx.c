@@ -17,8 +17,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
-#include "core/dev.h"
-#include "core/net.h"
+#include "core/gso.h"
 #include "core/packet_trace.h"
 #include "core/sock.h"
 #include "core/trace_events.h"
@@ -26,8 +25,8 @@
 #include "kernel/softirq.h"
 
 #define XMIT_RECURSION_LIMIT 10
-#define NETIF_F_ALL_CSUM (NETIF_F_IP_CSUM | NETIF_F_HW_CSUM)
 
+static int validate_xmit_skb(struct sk_buff *skb);
 static int dev_xmit_noqueue(struct sk_buff *skb, struct net_device *dev, struct netdev_queue *txq);
 static int dev_xmit_drop(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason reason);
 static uint16_t __netdev_pick_tx(struct net_device *dev, struct sk_buff *skb);
@@ -45,6 +44,8 @@ int dev_queue_xmit(struct sk_buff *skb)
 
 	skb_reset_mac_header(skb);
 	ledger_begin(skb, LEDGER_LOCAL);
+	if (unlikely(skb_is_gso(skb)) && netif_needs_gso(skb, netif_skb_features(skb)))
+		return validate_xmit_skb(skb);
 	local_bh_disable();
 	txq = netdev_pick_tx(dev, skb);
 	q = rcu_dereference(txq->qdisc);
@@ -56,6 +57,33 @@ int dev_queue_xmit(struct sk_buff *skb)
 	else
 		rc = dev_xmit_noqueue(skb, dev, txq);
 	local_bh_enable();
+
+	return rc;
+}
+
+/*
+ * The device cannot send it whole: its pieces go instead, each a packet of its own in the books and
+ * in the queue. What one of them answers is the answer for all.
+ */
+static int validate_xmit_skb(struct sk_buff *skb)
+{
+	struct sk_buff *seg = skb_gso_segment(skb, netif_skb_features(skb)), *next;
+	int rc = 0, ret;
+
+	if (unlikely(!seg)) {
+		dev_core_inc(skb->dev, tx_dropped);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return -ENOMEM;
+	}
+	ledger_end(skb, skb->ledger == LEDGER_FRAME ? VERDICT_FORWARDED : VERDICT_SENT);
+	consume_skb(skb);
+	for (; seg; seg = next) {
+		next = seg->next;
+		seg->next = NULL;
+		ret = dev_queue_xmit(seg);
+		if (ret)
+			rc = ret;
+	}
 
 	return rc;
 }
@@ -185,7 +213,7 @@ static netdev_features_t harmonize_features(struct sk_buff *skb, netdev_features
 	if (skb->ip_summed == CHECKSUM_NONE || (features & NETIF_F_HW_CSUM))
 		return features;
 	if (!(features & NETIF_F_IP_CSUM) || skb_network_protocol(skb) != htons(ETH_P_IP))
-		features &= ~(NETIF_F_ALL_CSUM | NETIF_F_SG);
+		features &= ~(NETIF_F_ALL_CSUM | NETIF_F_SG | NETIF_F_GSO_UDP_L4);
 
 	return features;
 }

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 
-#include "core/net.h"
 #include "core/packet_trace.h"
 
 #define GRO_ROOM_SMALL 16000 /* bytes of the first buffer that frames are gathered in */
@@ -30,18 +29,6 @@ static enum gro_result dev_gro_keep(struct napi_struct *napi, struct sk_buff *sk
 static void gro_list_prepare(struct napi_struct *napi, const struct sk_buff *skb);
 static void gro_end_flow(struct napi_struct *napi, struct sk_buff **pp, bool merged);
 static void napi_gro_complete(struct sk_buff *skb);
-
-static __always_inline const struct packet_offload *offload_of(const struct net *net, __be16 type)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(net->offload); i++) {
-		const struct packet_offload *po = rcu_dereference(net->offload[i]);
-
-		if (po && po->type == type)
-			return po;
-	}
-
-	return NULL;
-}
 
 /* A frame that is held comes up by napi_gro_complete(). */
 static __always_inline void napi_skb_finish(struct sk_buff *skb, enum gro_result ret)

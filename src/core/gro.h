@@ -10,7 +10,7 @@
  *   a held frame that must go up now. gro_complete makes one packet's headers out of what was merged.
  *   A held frame waits no longer than its poll: see napi_gro_flush().
  */
-#include "core/dev.h"
+#include "core/net.h"
 
 #define MAX_GRO_SKBS 8 /* frames that one NAPI instance holds */
 
@@ -20,13 +20,25 @@ enum gro_result { GRO_MERGED_FREE, GRO_HELD, GRO_NORMAL };
  * struct packet_offload - a layer-3 protocol's half; const, lives as long as the program
  * @type:	ETH_P_*, network order
  * @gro_receive: @head: what is held, newest first; same_flow of each says whether its link-layer header is that of @skb. Borrows.
+ * @gso_segment: see skb_gso_segment() of core/gso.h
  * @gro_complete: the headers of what was merged into @skb become those of one packet; @nhoff: where the network header lies, from data
  */
 struct packet_offload {
 	__be16 type;
 	struct sk_buff **(*gro_receive)(struct sk_buff **head, struct sk_buff *skb);
 	void (*gro_complete)(struct sk_buff *skb, unsigned nhoff);
+	struct sk_buff *(*gso_segment)(struct sk_buff *skb, netdev_features_t features);
 };
+static __always_inline const struct packet_offload *offload_of(const struct net *net, __be16 type)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(net->offload); i++) {
+		const struct packet_offload *po = rcu_dereference(net->offload[i]);
+
+		if (po && po->type == type)
+			return po;
+	}
+	return NULL;
+}
 int dev_add_offload(struct net *net, const struct packet_offload *po); /* RTNL; 0 or -ENOSPC */
 void dev_remove_offload(struct net *net, const struct packet_offload *po); /* no device is up any more */
 

@@ -326,6 +326,8 @@ static __always_inline void skb_dst_force(struct sk_buff *skb)
 		skb_dst_force_slow(skb);
 }
 
+/* skb_shinfo()->gso_type: datagrams of gso_size bytes of payload, the last may be shorter; alone or not at all */
+#define SKB_GSO_UDP_L4 (1u << 17)
 /* Does it stand for more than one packet (of at most gso_size bytes of payload each)? */
 static __always_inline bool skb_is_gso(const struct sk_buff *skb) { return skb_shinfo(skb)->gso_size; }
 

@@ -81,7 +81,7 @@ static void loopback_setup(struct net_device *dev)
 	dev->addr_len = ETH_ALEN;
 	dev->type = ARPHRD_LOOPBACK;
 	dev->flags = IFF_LOOPBACK;
-	dev->features |= NETIF_F_HW_CSUM | NETIF_F_HIGHDMA | NETIF_F_LLTX | NETIF_F_LOOPBACK;
+	dev->features |= NETIF_F_HW_CSUM | NETIF_F_GSO_UDP_L4 | NETIF_F_HIGHDMA | NETIF_F_LLTX | NETIF_F_LOOPBACK;
 	dev->header_ops = &eth_header_ops;
 	dev->netdev_ops = &loopback_ops;
 	netif_keep_dst(dev);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inet_offload.c - IPv4 packets in GRO (mirrors the offload half of net/ipv4/af_inet.c)
+ * inet_offload.c - IPv4 packets in GRO and GSO (mirrors the offload half of net/ipv4/af_inet.c)
  *
  * Theory of operation
  *   dev_gro_receive() > inet_gro_receive() > the protocol's gro_receive, if it has one. A packet
  *   that is not plain (options, fragments, a bad checksum, bytes behind its end) passes. Of what is
  *   held, packets of other hosts are marked as other flows; what else must be equal (TTL, TOS, DF,
  *   the way the ids go) the protocol asks by inet_gro_flush(), for it knows which packet is meant.
- *   inet_gro_complete(): total length and checksum of the whole.
+ *   inet_gro_complete(): total length and checksum of the whole. inet_gso_segment(): those of each
+ *   piece, and ids that count up.
  * Threads: softirq, the vCPU of the NAPI instance; tables RTNL. Owns nothing.
  */
 #include <errno.h>
@@ -19,17 +20,20 @@ static struct sk_buff **inet_gro_receive(struct sk_buff **head, struct sk_buff *
 static bool inet_gro_plain(struct sk_buff *held, struct sk_buff *skb);
 static void inet_gro_mark(struct sk_buff *p, const struct iphdr *iph);
 static void inet_gro_complete(struct sk_buff *skb, unsigned nhoff);
+static struct sk_buff *inet_gso_segment(struct sk_buff *skb, netdev_features_t features);
 
 static const struct packet_offload ip_packet_offload = {
 	.type = __constant_htons(ETH_P_IP),
 	.gro_receive = inet_gro_receive,
 	.gro_complete = inet_gro_complete,
+	.gso_segment = inet_gso_segment,
 };
 
 static const struct net_offload udpv4_offload = {
 	.wanted = offsetof(struct netns_ipv4, udp_gro_needed),
 	.gro_receive = udp4_gro_receive,
 	.gro_complete = udp4_gro_complete,
+	.gso_segment = __udp_gso_segment,
 };
 
 int inet_offload_init(struct net *net)
@@ -124,4 +128,22 @@ static void inet_gro_complete(struct sk_buff *skb, unsigned nhoff)
 	csum_replace2(&iph->check, iph->tot_len, len);
 	iph->tot_len = len;
 	ops->gro_complete(skb, nhoff + (unsigned)sizeof(*iph));
+}
+
+static struct sk_buff *inet_gso_segment(struct sk_buff *skb, netdev_features_t features)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const struct net_offload *ops = rcu_dereference(skb->net->ipv4->offloads[iph->protocol]);
+	struct sk_buff *segs = ops && ops->gso_segment ? ops->gso_segment(skb, features) : NULL;
+	unsigned id = ntohs(iph->id);
+
+	for (struct sk_buff *seg = segs; seg; seg = seg->next) {
+		struct iphdr *h = ip_hdr(seg);
+
+		h->tot_len = htons((uint16_t)(seg->len - (unsigned)skb_network_offset(seg)));
+		h->id = htons((uint16_t)id++);
+		ip_send_check(h);
+	}
+
+	return segs;
 }

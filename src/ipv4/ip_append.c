@@ -145,7 +145,8 @@ static int __ip_append_data(struct sock *sk, struct flowi4 *fl4, struct sk_buff_
 			    const struct ip_append *ap)
 {
 	unsigned optlen = cork->flags & IPCORK_OPT ? cork->opt->optlen : 0;
-	struct append_geometry g = { .mtu = cork->fragsize, .hdr = (unsigned)sizeof(struct iphdr) + optlen };
+	/* cut in datagrams later, it is one packet until then */
+	struct append_geometry g = { .mtu = cork->gso_size ? IP_MAX_MTU : cork->fragsize, .hdr = (unsigned)sizeof(struct iphdr) + optlen };
 	unsigned limit = ip_sk_ignore_df(sk) ? IP_MAX_MTU : g.mtu, at;
 	struct sk_buff *skb = skb_peek_tail(queue);
 	int err, copy = ap->length - ap->transhdrlen;
@@ -188,6 +189,18 @@ error:
 	return err;
 }
 
+/* Who sums the payload? A device that can, for a datagram that goes in one piece; or who cuts it. */
+static __always_inline uint8_t ip_append_csum(const struct sock *sk, const struct append_geometry *g, const struct inet_cork *cork,
+					      const struct ip_append *ap)
+{
+	if (cork->gso_size)
+		return CHECKSUM_PARTIAL;
+	if (sk->sk_protocol == IPPROTO_UDP && !g->more && ap->transhdrlen && (cork->dst->dev->features & (NETIF_F_HW_CSUM | NETIF_F_IP_CSUM)) &&
+	    g->hdr + (unsigned)cork->length <= g->mtu)
+		return CHECKSUM_PARTIAL;
+	return CHECKSUM_NONE;
+}
+
 /* The skb of a datagram: room for its headers and all of @cork->length; transport header (transhdrlen bytes) in, payload to come. */
 static struct sk_buff *ip_append_first(struct sock *sk, const struct append_geometry *g, const struct inet_cork *cork,
 				       const struct ip_append *ap, int *err)
@@ -214,8 +227,9 @@ static struct sk_buff *ip_append_first(struct sock *sk, const struct append_geom
 	}
 	ip_append_charge(sk, skb, want);
 	skb_reserve(skb, g->extra - ALLOC_SLACK);
-	skb->ip_summed = CHECKSUM_NONE;
+	skb->ip_summed = ip_append_csum(sk, g, cork, ap);
 	skb->csum = 0;
+	skb_shinfo(skb)->gso_size = cork->gso_size;
 	skb_shinfo(skb)->tx_flags = cork->tx_flags;
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, (int)g->hdr);

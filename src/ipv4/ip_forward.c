@@ -10,6 +10,7 @@
  */
 #include "ipv4/ip.h"
 
+#include "core/gso.h"
 #include "ipv4/icmp.h"
 #include "netfilter/core.h"
 
@@ -17,7 +18,7 @@ static int ip_forward_finish(struct sk_buff *skb);
 
 static __always_inline bool ip_exceeds_mtu(const struct sk_buff *skb, unsigned mtu)
 {
-	if (skb->len <= mtu || !(ip_hdr(skb)->frag_off & htons(IP_DF)))
+	if ((skb_is_gso(skb) ? skb_gso_network_seglen(skb) : skb->len) <= mtu || !(ip_hdr(skb)->frag_off & htons(IP_DF)))
 		return false;
 	return IPCB(skb)->frag_max_size > mtu || !skb->ignore_df;
 }

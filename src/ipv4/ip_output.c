@@ -16,6 +16,7 @@
 
 #include <errno.h>
 
+#include "core/gso.h"
 #include "core/packet_trace.h"
 #include "ipv4/arp.h"
 #include "ipv4/icmp.h"
@@ -25,6 +26,7 @@
 #define IP_IDENTS_BUCKETS 2048u
 
 static void ip_mc_loop_copy(struct sk_buff *skb);
+static int ip_finish_output_gso(struct sk_buff *skb, unsigned mtu);
 static int ip_fragment(struct sk_buff *skb, unsigned mtu);
 static int dev_loopback_xmit(struct sk_buff *skb);
 
@@ -152,9 +154,39 @@ int ip_finish_output(struct sk_buff *skb)
 {
 	unsigned mtu = ip_skb_dst_mtu(skb);
 
+	if (unlikely(skb_is_gso(skb)))
+		return ip_finish_output_gso(skb, mtu);
 	if (skb->len > mtu || IPCB(skb)->frag_max_size)
 		return ip_fragment(skb, mtu);
 	return ip_finish_output2(skb);
+}
+
+/* A packet of many: whole where each fits, else cut here, and the pieces further. */
+static int ip_finish_output_gso(struct sk_buff *skb, unsigned mtu)
+{
+	struct sk_buff *seg, *next;
+	int ret = 0;
+
+	if (skb_gso_network_seglen(skb) <= mtu)
+		return ip_finish_output2(skb);
+	seg = skb_gso_segment(skb, 0);
+	if (unlikely(!seg)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return -ENOMEM;
+	}
+	ledger_end(skb, skb->ledger == LEDGER_FRAME ? VERDICT_FORWARDED : VERDICT_SENT);
+	consume_skb(skb);
+	for (; seg; seg = next) {
+		int err;
+
+		next = seg->next;
+		seg->next = NULL;
+		ledger_begin(seg, LEDGER_LOCAL);
+		err = seg->len > mtu ? ip_fragment(seg, mtu) : ip_finish_output2(seg);
+		if (err && !ret)
+			ret = err;
+	}
+	return ret;
 }
 
 static int ip_fragment(struct sk_buff *skb, unsigned mtu)

@@ -31,6 +31,7 @@ struct net_offload {
 	unsigned wanted;
 	struct sk_buff **(*gro_receive)(struct sk_buff **head, struct sk_buff *skb);
 	void (*gro_complete)(struct sk_buff *skb, unsigned nhoff);
+	struct sk_buff *(*gso_segment)(struct sk_buff *skb, netdev_features_t features); /* its own headers; IP's are to come */
 };
 int inet_add_offload(struct net *net, const struct net_offload *ops, unsigned char protocol); /* -EEXIST */
 int inet_del_offload(struct net *net, const struct net_offload *ops, unsigned char protocol);

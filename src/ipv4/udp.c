@@ -155,6 +155,11 @@ static int udp_setsockopt(struct sock *sk, int level, int optname, const void *o
 			err = udp_push_pending_frames(sk);
 		release_sock(sk);
 		return err;
+	case UDP_SEGMENT_:
+		if (val < 0 || val > UINT16_MAX)
+			return -EINVAL;
+		WRITE_ONCE(udp_sk(sk)->gso_size, (uint16_t)val);
+		return 0;
 	case UDP_GRO_:
 		if (IS_UDPLITE(sk))
 			return -ENOPROTOOPT;
@@ -182,6 +187,9 @@ static int udp_getsockopt(struct sock *sk, int level, int optname, void *optval,
 	switch (optname) {
 	case UDP_CORK_:
 		val = (int)up->corkflag;
+		break;
+	case UDP_SEGMENT_:
+		val = up->gso_size;
 		break;
 	case UDP_GRO_:
 		val = up->gro_enabled;

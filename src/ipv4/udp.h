@@ -20,7 +20,6 @@
 #define UDP_GRO_ 104
 #define UDPLITE_SEND_CSCOV 10
 #define UDPLITE_RECV_CSCOV 11
-#define SKB_GSO_UDP_L4 (1u << 17) /* shinfo->gso_type: datagrams of gso_size bytes of payload, the last may be shorter */
 #define MSG_PROBE_ 0x10 /* MSG_PROBE of linux/socket.h: do not send, only find the way */
 #define ENOIOCTLCMD_ 515 /* "not mine": the socket layer asks the next one */
 
@@ -40,6 +39,7 @@ struct udp_sock {
 	struct inet_sock inet; /* first */
 	int pending; /* AF_INET while corked */
 	unsigned corkflag;
+	uint16_t gso_size; /* UDP_SEGMENT: what is sent is cut in datagrams of this payload */
 	bool gro_enabled;  /* UDP_GRO: wants datagrams merged */
 	uint16_t len; /* bytes corked */
 	uint16_t pcslen, pcrlen, pcflag; /* UDP-Lite */
@@ -81,6 +81,8 @@ ip_getfrag_t udplite_getfrag;
 int udplite_setsockopt(struct sock *sk, int optname, int val);
 /* over the socket's coverage; writes it into the header */
 __wsum udplite_csum(struct sk_buff *skb);
+/* udp_offload.c: leave the checksum to the device */
+void udp4_hwcsum(struct sk_buff *skb, __be32 saddr, __be32 daddr);
 /* udp_hash.c */
 int udp_tables_init(struct net *net);
 void udp_tables_exit(struct net *net);
@@ -119,6 +121,8 @@ unsigned udp_poll(struct socket *sock);
 int udp_ioctl(struct sock *sk, int cmd, int *karg);
 int udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len);
 int udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
+/* The control messages of UDP itself: UDP_GRO, for a packet of many datagrams. */
+void udp_cmsg_recv(struct msghdr *msg, const struct sk_buff *skb);
 int udp_push_pending_frames(struct sock *sk);
 void udp_flush_pending_frames(struct sock *sk);
 int udp_get_port(struct sock *sk, unsigned short snum);

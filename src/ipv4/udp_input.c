@@ -16,6 +16,7 @@
  */
 #include <errno.h>
 
+#include "core/gso.h"
 #include "core/trace_events.h"
 #include "ipv4/icmp.h"
 #include "ipv4/udp.h"
@@ -29,6 +30,7 @@ static void udp_sk_rx_dst_set(struct sock *sk, struct dst_entry *dst);
 static int __udp4_lib_mcast_deliver(struct sk_buff *skb, const struct udp_key *key,
 				    struct udp_table *table);
 static void flush_stack(struct sock **stack, unsigned count, struct sk_buff *skb, unsigned final);
+static int udp_rcv_segments(struct sock *sk, struct sk_buff *skb);
 static void udp_no_socket(struct sk_buff *skb);
 
 /* A socket found by early demux is borrowed for the run: nothing to give back. */
@@ -215,6 +217,8 @@ int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	struct udp_sock *up = udp_sk(sk);
 	int rc = 0;
 
+	if (unlikely(skb_is_gso(skb)) && !READ_ONCE(up->gro_enabled))
+		return udp_rcv_segments(sk, skb);
 	if ((up->pcflag & UDPLITE_RECV_CC) && UDP_SKB_CB(skb)->partial_cov) {
 		/* full coverage was asked for (0), or more than the packet has */
 		if (!up->pcrlen || UDP_SKB_CB(skb)->cscov < up->pcrlen) {
@@ -247,6 +251,34 @@ int udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	}
 	bh_unlock_sock(sk);
 	return rc;
+}
+
+/*
+ * One packet of many datagrams, and the socket reads them one by one. Ledger: the first takes the
+ * packet's place, the others are copies.
+ */
+static int udp_rcv_segments(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *seg, *next;
+	int ret = 0;
+
+	__skb_push(skb, skb_network_header_len(skb));
+	seg = skb_gso_segment(skb, NETIF_F_HW_CSUM); /* sums are known to be right */
+	if (unlikely(!seg)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
+		return -1;
+	}
+	seg->ledger = skb->ledger;
+	skb->ledger = LEDGER_NONE;
+	consume_skb(skb);
+	for (; seg; seg = next) {
+		next = seg->next;
+		seg->next = NULL;
+		ledger_begin(seg, LEDGER_COPY);
+		__skb_pull(seg, skb_network_header_len(seg));
+		ret |= udp_queue_rcv_skb(sk, seg);
+	}
+	return ret;
 }
 
 /* Under the socket's lock; also the backlog's way in. */

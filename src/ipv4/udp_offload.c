@@ -11,6 +11,8 @@
  *   header of the whole: CHECKSUM_PARTIAL, gso_size the payload of each.
  *   A datagram of a held flow that cannot be merged makes the held one go up first: order is kept
  *   (also where Linux does not: a zero checksum, padding).
+ *   Send: skb_gso_segment() > inet_gso_segment() > __udp_gso_segment(): length and checksum of each
+ *   datagram; the sum is left to a device that can.
  * Threads: softirq, the vCPU of the NAPI instance. Owns nothing.
  */
 #include "ipv4/udp_offload.h"
@@ -128,15 +130,46 @@ static bool udp4_gro_csum_ok(struct sk_buff *skb, const struct udphdr *uh)
 void udp4_gro_complete(struct sk_buff *skb, unsigned nhoff)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct udphdr *uh = (struct udphdr *)(void *)(skb->data + nhoff);
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 
-	uh->len = htons((uint16_t)(skb->len - nhoff));
-	uh->check = (__sum16)~csum_tcpudp_magic(iph->saddr, iph->daddr, skb->len - nhoff,
-						IPPROTO_UDP, 0);
-	skb->csum_start = (uint16_t)((unsigned char *)uh - skb->head);
-	skb->csum_offset = offsetof(struct udphdr, check);
-	skb->ip_summed = CHECKSUM_PARTIAL;
+	udp_hdr(skb)->len = htons((uint16_t)(skb->len - nhoff));
+	udp4_hwcsum(skb, iph->saddr, iph->daddr);
 	shinfo->gso_segs = NAPI_GRO_CB(skb)->count;
 	shinfo->gso_type |= SKB_GSO_UDP_L4;
+}
+
+struct sk_buff *__udp_gso_segment(struct sk_buff *skb, netdev_features_t features)
+{
+	unsigned hlen = (unsigned)skb_transport_offset(skb) + (unsigned)sizeof(struct udphdr);
+	struct sk_buff *segs = skb_segment(skb, hlen);
+
+	for (struct sk_buff *seg = segs; seg; seg = seg->next) {
+		const struct iphdr *iph = ip_hdr(seg);
+		struct udphdr *uh = udp_hdr(seg);
+		unsigned len = seg->len - (unsigned)skb_transport_offset(seg);
+
+		uh->len = htons((uint16_t)len);
+		if (features & NETIF_F_ALL_CSUM) {
+			udp4_hwcsum(seg, iph->saddr, iph->daddr);
+			continue;
+		}
+		uh->check = 0;
+		uh->check = csum_tcpudp_magic(iph->saddr, iph->daddr, len, IPPROTO_UDP,
+					      csum_partial(uh, (int)len, 0));
+		if (!uh->check)
+			uh->check = CSUM_MANGLED_0;
+	}
+
+	return segs;
+}
+
+/* The sum of the pseudo header, the rest is somebody else's: a device's, or nobody's on a loop. */
+void udp4_hwcsum(struct sk_buff *skb, __be32 saddr, __be32 daddr)
+{
+	unsigned len = skb->len - (unsigned)skb_transport_offset(skb);
+
+	udp_hdr(skb)->check = (__sum16)~csum_tcpudp_magic(saddr, daddr, len, IPPROTO_UDP, 0);
+	skb->csum_start = skb->transport_header;
+	skb->csum_offset = offsetof(struct udphdr, check);
+	skb->ip_summed = CHECKSUM_PARTIAL;
 }

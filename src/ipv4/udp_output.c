@@ -15,6 +15,8 @@
 #include "core/socket.h"
 #include "ipv4/udp.h"
 
+#define UDP_MAX_SEGMENTS 128u
+
 /* What one sendmsg works out; so that its steps fit a screen. */
 struct udp_send {
 	struct sock *sk;
@@ -34,8 +36,10 @@ struct udp_send {
 
 static int udp_send_to(struct udp_send *s);
 static int udp_send_cmsg(struct udp_send *s);
+static int udp_cmsg_send(struct msghdr *msg, uint16_t *gso_size);
 static int udp_send_route(struct udp_send *s);
 static int udp_append(struct udp_send *s, const struct ip_append *ap, bool corkreq, bool pending);
+static int udp_send_gso(struct sk_buff *skb, unsigned datalen);
 static int udp_send_skb(struct sk_buff *skb, const struct flowi4 *fl4);
 
 int udp_sendmsg(struct sock *sk, struct msghdr *msg, size_t len)
@@ -130,13 +134,16 @@ static int udp_send_cmsg(struct udp_send *s)
 	int err;
 
 	s->ipc = (struct ipcm_cookie){
-		.addr = inet->inet_saddr, .oif = s->sk->sk_bound_dev_if, .tos = -1, .priority = -1
+		.addr = inet->inet_saddr, .oif = s->sk->sk_bound_dev_if, .tos = -1, .priority = -1,
+		.gso_size = READ_ONCE(udp_sk(s->sk)->gso_size)
 	};
 	s->ipc.sockc = (struct sockcm_cookie){ .mark = s->sk->sk_mark,
 					       .priority = s->sk->sk_priority,
 					       .tsflags = (uint16_t)s->sk->sk_tsflags };
 	if (s->msg->msg_controllen) {
-		err = ip_cmsg_send(s->sk, s->msg, &s->ipc);
+		err = ip_cmsg_send(s->sk, s->msg, &s->ipc); /* looks at the lengths of all first */
+		if (!err)
+			err = udp_cmsg_send(s->msg, &s->ipc.gso_size);
 		s->free_opt = s->ipc.opt;
 		if (err)
 			return err;
@@ -170,6 +177,18 @@ static int udp_send_cmsg(struct udp_send *s)
 		s->connected = false;
 	} else if (!s->ipc.oif) {
 		s->ipc.oif = inet->uc_index;
+	}
+	return 0;
+}
+
+static int udp_cmsg_send(struct msghdr *msg, uint16_t *gso_size)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level != SOL_UDP_)
+			continue;
+		if (c->cmsg_type != UDP_SEGMENT_ || c->cmsg_len != CMSG_LEN(sizeof(*gso_size)))
+			return -EINVAL;
+		memcpy(gso_size, CMSG_DATA(c), sizeof(*gso_size));
 	}
 	return 0;
 }
@@ -244,6 +263,29 @@ static int udp_append(struct udp_send *s, const struct ip_append *ap, bool corkr
 	return err;
 }
 
+/* UDP_SEGMENT: what stands against it; what of it fits one datagram is one. */
+static int udp_send_gso(struct sk_buff *skb, unsigned datalen)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+	const struct rtable *rt = skb_rtable(skb);
+	unsigned mtu = ip_sk_use_pmtu(skb->sk) ? dst_mtu(&rt->dst) : READ_ONCE(rt->dst.dev->mtu);
+	unsigned hlen = skb_network_header_len(skb) + (unsigned)sizeof(struct udphdr);
+
+	if (hlen + min(datalen, (unsigned)shinfo->gso_size) > mtu)
+		return -EMSGSIZE;
+	if (datalen > shinfo->gso_size * UDP_MAX_SEGMENTS || skb->sk->sk_no_check_tx)
+		return -EINVAL;
+	if (IS_UDPLITE(skb->sk))
+		return -EIO;
+	if (datalen <= shinfo->gso_size) {
+		shinfo->gso_size = 0;
+		return 0;
+	}
+	shinfo->gso_type = SKB_GSO_UDP_L4;
+	shinfo->gso_segs = (uint16_t)DIV_ROUND_UP(datalen, shinfo->gso_size);
+	return 0;
+}
+
 /* The header and the checksum; then it is IP's. Consumes. */
 static int udp_send_skb(struct sk_buff *skb, const struct flowi4 *fl4)
 {
@@ -256,10 +298,20 @@ static int udp_send_skb(struct sk_buff *skb, const struct flowi4 *fl4)
 	*uh = (struct udphdr){ .source = inet_sk(sk)->inet_sport,
 			       .dest = fl4->fl4_dport,
 			       .len = htons((uint16_t)len) };
+	if (unlikely(skb_is_gso(skb))) {
+		err = udp_send_gso(skb, len - (unsigned)sizeof(*uh));
+		if (err) {
+			kfree_skb_reason(skb, SKB_DROP_REASON_QUEUE_PURGE);
+			return err;
+		}
+	}
 	if (is_udplite) {
 		csum = udplite_csum(skb);
 	} else if (sk->sk_no_check_tx) {
 		skb->ip_summed = CHECKSUM_NONE;
+		goto send;
+	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		udp4_hwcsum(skb, fl4->saddr, fl4->daddr);
 		goto send;
 	} else {
 		csum = csum_partial(uh, sizeof(*uh), skb->csum);

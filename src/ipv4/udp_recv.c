@@ -18,7 +18,6 @@
 #include "core/datagram.h"
 #include "ipv4/udp.h"
 
-static void udp_cmsg_recv(struct msghdr *msg, const struct sk_buff *skb);
 static unsigned first_packet_length(struct sock *sk);
 
 int udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
@@ -99,7 +98,7 @@ csum_copy_err:
 }
 
 /* How long each of the datagrams is that lie in @skb one behind the other; the last may be shorter. */
-static void udp_cmsg_recv(struct msghdr *msg, const struct sk_buff *skb)
+void udp_cmsg_recv(struct msghdr *msg, const struct sk_buff *skb)
 {
 	int gso_size = skb_shinfo(skb)->gso_size;
 

@@ -99,7 +99,7 @@ static inline struct net_device *ipfix_dev(const char *name, unsigned char last)
 		dev->flags = IFF_LOOPBACK;
 		dev->mtu = 65536;
 		dev->max_mtu = 65536;
-		dev->features |= NETIF_F_LLTX;
+		dev->features |= NETIF_F_LLTX | NETIF_F_HW_CSUM | NETIF_F_GSO_UDP_L4;
 		netif_keep_dst(dev);
 		f.n.net.loopback_dev = dev;
 	} else {
