@@ -110,12 +110,8 @@ static int devinet_conf_proc(struct ctl_call *call)
 	cnf->state |= 1ul << id;
 	if (cnf == &net->ipv4->devconf_dflt)
 		copy_default(net, id);
-	if (cnf->data[id] == old)
-		return 0;
-	if (id == DEVCONF_ACCEPT_LOCAL || id == DEVCONF_ROUTE_LOCALNET ||
-	    id == DEVCONF_BC_FORWARDING || id == DEVCONF_PROMOTE_SECONDARIES ||
-	    id == DEVCONF_IGNORE_ROUTES_WITH_LINKDOWN)
-		rt_cache_flush(net);
+	if (cnf->data[id] != old)
+		rt_cache_flush(net); /* most have a say in what was found for a pair of hosts */
 	return 0;
 }
 

@@ -8,6 +8,10 @@
  *   that of Linux's ip_route_input_slow(): group, impossible source, limited broadcast, impossible
  *   destination, table, ours, forwarding. A packet that nobody takes gets a route too: one whose
  *   input is ip_error().
+ *   What it found for a packet to us is remembered, a few hundred pairs of hosts a vCPU: the answer
+ *   for the next packet of the pair, until the generation moves (rt_cache_flush(): any change of
+ *   tables, addresses, devices or settings). While functions or tracepoints are traced every packet
+ *   is looked up, so that a tree tells the whole reason of a route.
  *   Owns: the rtables on net->ipv4->rt_list. No allocation for a packet whose route is cached: in
  *   the next hop, or, where no next hop is involved (groups, limited broadcast, refusals), in the
  *   in_device.
@@ -25,6 +29,8 @@
 #include "ipv4/igmp.h"
 #include "kernel/slab.h"
 #include "kernel/smp.h"
+#include "lib/hash.h"
+#include "trace/trace.h"
 
 #define IPTOS_RT_MASK 0x1c
 
@@ -41,6 +47,7 @@ struct rt_in {
 	enum skb_drop_reason *reason;
 };
 
+static notrace int ip_route_input_slow(struct rt_in *in, struct rt_found *f);
 static int martian_source(struct rt_in *in, enum skb_drop_reason reason, int err);
 static int martian_destination(struct rt_in *in, enum skb_drop_reason reason);
 static struct rtable *rt_alloc_input(struct rt_in *in);
@@ -231,22 +238,63 @@ static __always_inline int input_multicast(struct rt_in *in)
 	return local_input(in, &in->in_dev->rt_input[RT_INPUT_MULTICAST]);
 }
 
+/* Where the answer for the two addresses is, if it is remembered. */
+static __always_inline struct rt_found *rt_found_slot(struct net *net, __be32 daddr, __be32 saddr)
+{
+	return &this_rt_cpu(net)->found[hash_32((uint32_t)saddr + (uint32_t)daddr, RT_FOUND_BITS)];
+}
+
+static __always_inline bool rt_found_good(const struct rt_found *f, const struct net *net)
+{
+	return f->genid == rt_genid(net) &&
+	       READ_ONCE(f->rt->dst.obsolete) == DST_OBSOLETE_FORCE_CHK && !trace_on(armed) &&
+	       !trace_on(events);
+}
+
 int ip_route_input_noref(struct sk_buff *skb, __be32 dst, __be32 src, uint8_t tos,
 			 struct net_device *dev, enum skb_drop_reason *reason)
 {
-	struct rt_in in = { .skb = skb,
-			    .daddr = dst,
-			    .saddr = src,
-			    .tos = tos & IPTOS_RT_MASK,
-			    .dev = dev,
-			    .in_dev = __in_dev_get_rcu(dev),
-			    .reason = reason };
+	struct rt_found *f = rt_found_slot(dev_net(dev), dst, src);
+	struct rt_in in;
 
-	if (unlikely(!in.in_dev)) { /* IPv4 was taken off the device */
-		*reason = SKB_DROP_REASON_DEV_READY;
+	tos &= IPTOS_RT_MASK;
+	if (f->daddr == dst && f->saddr == src && f->dev == dev && f->tos == tos &&
+	    rt_found_good(f, dev_net(dev))) {
+		__skb_dst_set_noref(skb, &f->rt->dst);
+		return 0;
+	}
+	in = (struct rt_in){ .skb = skb,
+			     .daddr = dst,
+			     .saddr = src,
+			     .tos = tos,
+			     .dev = dev,
+			     .reason = reason };
+	return ip_route_input_slow(&in, f);
+}
+
+/* By the tables. An answer that holds for the pair of hosts goes into @f. */
+static notrace int ip_route_input_slow(struct rt_in *in, struct rt_found *f)
+{
+	int genid = __atomic_load_n(&dev_net(in->dev)->ipv4->rt_genid, __ATOMIC_ACQUIRE), ret;
+
+	in->in_dev = __in_dev_get_rcu(in->dev);
+	if (unlikely(!in->in_dev)) { /* IPv4 was taken off the device */
+		*in->reason = SKB_DROP_REASON_DEV_READY;
 		return -EINVAL;
 	}
-	return ipv4_is_multicast(dst) ? input_multicast(&in) : input_unicast(&in);
+	if (ipv4_is_multicast(in->daddr))
+		return input_multicast(in);
+	ret = input_unicast(in);
+	/* one that lost the race for the next hop's place goes with its packet */
+	if (!ret && in->res.type == RTN_LOCAL &&
+	    skb_rtable(in->skb) == rcu_dereference(FIB_RES_NH(&in->res).nh_rth_input))
+		*f = (struct rt_found){ .daddr = in->daddr,
+					.saddr = in->saddr,
+					.dev = in->dev,
+					.rt = skb_rtable(in->skb),
+					.genid = genid,
+					.tos = in->tos };
+	return ret;
 }
 
 int ip_mc_validate_source(struct sk_buff *skb, __be32 daddr, __be32 saddr, uint8_t tos,

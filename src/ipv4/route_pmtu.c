@@ -226,6 +226,8 @@ static void fnhe_add(struct net *net, struct fib_nh *nh, struct fib_nh_exception
 	rt = rcu_dereference(nh->nh_rth_input);
 	if (rt)
 		WRITE_ONCE(rt->dst.obsolete, DST_OBSOLETE_KILL);
+	if (rt && rt->rt_flags & RTCF_LOCAL)
+		rt_cache_flush(net); /* it may be remembered for pairs of hosts, too */
 	for (unsigned i = 0; i < net->m.nr_cpus; i++) {
 		rt = rcu_dereference(nh->nh_pcpu_rth_output[i]);
 		if (rt)

@@ -31,7 +31,18 @@ struct fib_nh_exception {
 	struct rcu_head rcu;
 };
 
+/* A local route that was found, for the next packet of the same two hosts: good while the generation is its own. */
+struct rt_found {
+	__be32 daddr, saddr;
+	struct net_device *dev;
+	struct rtable *rt; /* borrowed from its next hop */
+	int genid;
+	uint8_t tos;
+};
+#define RT_FOUND_BITS 8
+
 struct rt_cpu { /* [C] columns of /proc/net/stat/rt_cache */
+	struct rt_found found[1 << RT_FOUND_BITS];
 	unsigned in_slow_tot, in_slow_mc, in_no_route, in_brd, in_martian_dst, in_martian_src,
 		out_slow_tot, out_slow_mc;
 	struct ratelimit_state martian;

@@ -68,6 +68,7 @@ START_TEST(test_rx_blocked)
 	ck_assert_int_eq(walk_set(s, SOL_SOCKET, SO_TIMESTAMP, &one, sizeof(one)), 0);
 	ck_assert_int_eq(walk_set(s, SOL_IP, IP_PKTINFO, &one, sizeof(one)), 0);
 	walk_sysctl("net.ipv4.conf.all.rp_filter", "1");
+	walk_warm(); /* a setting makes cached routes stale */
 	ck_assert_int_eq(nf_register_hook(walk.net, &hooks[0]), 0);
 	ck_assert_int_eq(nf_register_hook(walk.net, &hooks[1]), 0);
 	walk_on();

@@ -5,6 +5,8 @@
  */
 #include "unit/ipv4/routefix.h"
 
+#include "trace/trace.h"
+
 /* --- input --- */
 
 static enum skb_drop_reason reason;
@@ -137,6 +139,81 @@ START_TEST(test_input_cache)
 	ck_assert_int_eq(input(f.eth0, A_PEER, A_SELF, 17), 0);
 	kmem_cache_stats(f.n.net.ipv4->rt_cache, &after);
 	ck_assert_uint_eq(after.allocs, before.allocs + 1);
+}
+END_TEST
+
+/* The one pair of hosts that is remembered; NULL: none is, or it is stale */
+static struct rt_found *found(void)
+{
+	struct rt_found *is = NULL;
+
+	for (unsigned i = 0; i < 1 << RT_FOUND_BITS; i++) {
+		struct rt_found *e = &f.n.net.ipv4->rt_cpu[0].found[i];
+
+		if (e->rt && e->genid == rt_genid(&f.n.net)) {
+			ck_assert_ptr_null(is);
+			is = e;
+		}
+	}
+	return is;
+}
+
+#define found_after(change, ret)                                              \
+	do {                                                                  \
+		change;                                                       \
+		ck_assert_ptr_null(found());                                  \
+		ck_assert_int_eq(input(f.eth0, A_PEER1, A_SELF, 17), ret);    \
+		ck_assert_int_eq(!found(), ret != 0);                         \
+	} while (0)
+
+/* The next packet of a pair of hosts gets what the last one got, until anything changes that may decide otherwise. */
+START_TEST(test_input_is_remembered)
+{
+	struct rtable *rt, *other;
+
+	ck_assert_int_eq(input(f.eth0, A_PEER, "192.168.1.255", 17), 0);
+	ck_assert_int_eq(input(f.eth0, A_PEER, "224.0.0.1", 17), 0);
+	ck_assert_int_eq(input(f.eth0, A_PEER, "8.8.8.8", 17), 0);
+	ck_assert_ptr_null(found()); /* only what is ours */
+	other = in_rt;
+	ck_assert_int_eq(input(f.eth0, A_PEER1, A_SELF, 17), 0);
+	rt = in_rt;
+	ck_assert_ptr_eq(found()->rt, rt);
+	/* it is what the next one gets, and nobody else */
+	found()->rt = other;
+	ck_assert_int_eq(input(f.eth0, A_PEER1, A_SELF, 17), 0);
+	ck_assert_ptr_eq(in_rt, other);
+	ck_assert(in_noref);
+	trace_state.events = 1; /* who listens sees the whole way */
+	ck_assert_int_eq(input(f.eth0, A_PEER1, A_SELF, 17), 0);
+	ck_assert_ptr_eq(in_rt, rt);
+	trace_state.events = 0;
+	found()->rt = other;
+	found()->dev = NULL;
+	ck_assert_int_eq(input(f.eth0, A_PEER1, A_SELF, 17), 0);
+	ck_assert_ptr_eq(in_rt, rt);
+	found()->rt = other;
+	found()->tos = 8;
+	ck_assert_int_eq(input(f.eth0, A_PEER1, A_SELF, 17), 0);
+	ck_assert_ptr_eq(in_rt, rt);
+	WRITE_ONCE(rt->dst.obsolete, DST_OBSOLETE_KILL);
+	ck_assert_int_eq(input(f.eth0, A_PEER1, A_SELF, 17), 0);
+	ck_assert_ptr_ne(in_rt, rt);
+
+	found_after(ipfix_sysctl("net.ipv4.conf.eth0.rp_filter", "1"), -EXDEV);
+	found_after(ipfix_sysctl("net.ipv4.conf.eth0.rp_filter", "0"), 0);
+	found_after(ipfix_sysctl("net.ipv4.conf.all.rp_filter", "1"), -EXDEV);
+	found_after(ipfix_sysctl("net.ipv4.conf.all.rp_filter", "0"), 0);
+	found_after(ck_assert_int_eq(inet_addr_add(f.eth1, inet_addr(A_PEER1), 24, 0,
+						   RT_SCOPE_UNIVERSE, NULL, NULL), 0), -EINVAL);
+	found_after(ipfix_sysctl("net.ipv4.conf.eth0.accept_local", "1"), 0);
+	found_after(ipfix_sysctl("net.ipv4.conf.eth0.accept_local", "0"), -EINVAL);
+	found_after(ck_assert_int_eq(inet_addr_del(f.eth1, inet_addr(A_PEER1), 24, NULL), 0), 0);
+	found_after(rt_cache_flush(&f.n.net), 0);
+	ck_assert_int_eq(inet_addr_del(f.eth0, inet_addr(A_SELF), 24, NULL), 0);
+	ck_assert_ptr_null(found());
+	input(f.eth0, A_PEER1, A_SELF, 17);
+	ck_assert_ptr_null(found()); /* not ours any more */
 }
 END_TEST
 
@@ -501,6 +578,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_J8_input_in_order);
 	tcase_add_test(tc, test_input_counters_of_rt_cache);
 	tcase_add_test(tc, test_input_cache);
+	tcase_add_test(tc, test_input_is_remembered);
 	tcase_add_test(tc, test_M4_input_multicast);
 	tcase_add_test(tc, test_not_a_router);
 	tcase_add_test(tc, test_router_errors);
