@@ -288,6 +288,17 @@ static void call_changed(const struct chan_port *p, unsigned op)
 		__atomic_fetch_add(&page->sock[p->id % GN_CHAN_PAGE_SOCKS], 1, __ATOMIC_SEQ_CST);
 }
 
+/* Of each the log speaks once; of as many as there are bits, so that a program cannot fill it. */
+static void call_unknown_option(struct chan *c, int level, int name)
+{
+	unsigned bit = hash_32((uint32_t)level * 0x10001u + (uint32_t)name, 10);
+	unsigned long mask = 1ul << (bit % 64);
+
+	__atomic_add_fetch(&c->unknown_options, 1, __ATOMIC_RELAXED);
+	if (!(__atomic_fetch_or(&c->named[bit / 64], mask, __ATOMIC_RELAXED) & mask))
+		pr_info(net_log(c->net), "a program asks for socket option %d of level %d, which is not there", name, level);
+}
+
 static void call_run(void *arg)
 {
 	const struct call *c = arg;
@@ -305,6 +316,9 @@ static void call_run(void *arg)
 	p->sock->cred = c->m->cred;
 	c->m->reply.result = call_dispatch(p, c);
 	p->sock->cred = own;
+	if ((c->h->op == GN_CHAN_SETSOCKOPT || c->h->op == GN_CHAN_GETSOCKOPT) &&
+	    (c->m->reply.result == -ENOPROTOOPT || c->m->reply.result == -EOPNOTSUPP))
+		call_unknown_option(p->chan, c->h->arg[0], c->h->arg[1]);
 	call_changed(p, c->h->op);
 	port_watch(p);
 }

@@ -110,6 +110,11 @@ unsigned long chan_malformed(const struct chan *c)
 	return READ_ONCE(c->malformed);
 }
 
+unsigned long chan_unknown_options(const struct chan *c)
+{
+	return READ_ONCE(c->unknown_options);
+}
+
 /* --- users --- */
 
 static struct chan_user *user_get(struct chan *c, uint32_t uid)

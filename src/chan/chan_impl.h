@@ -46,6 +46,8 @@ struct chan {
 	uint32_t tag;			    /* [I] upper half of ids */
 	unsigned n_ports;		    /* [R] */
 	unsigned long malformed;	    /* [A] */
+	unsigned long unknown_options;	    /* [A] */
+	unsigned long named[16];	    /* [A] hashes of those of them that the log has */
 	uint32_t host_size[(sizeof(struct gn_chan_dgram) + GN_CHAN_CONTROL_MAX + GN_CHAN_DATA_MAX) / 64 + 2]; /* [A] unread.c */
 	struct list_head users;		    /* [R] */
 	struct hlist_head hash[1 << CHAN_HASH_BITS]; /* [R] by id */

@@ -8,8 +8,9 @@
  */
 struct chan;
 
-/* Sockets that are open, and messages that were not well formed. */
+/* Sockets that are open, messages that were not well formed, and options that were asked for and are not there. */
 unsigned chan_ports(const struct chan *c);
 unsigned long chan_malformed(const struct chan *c);
+unsigned long chan_unknown_options(const struct chan *c);
 
 #endif

@@ -39,6 +39,7 @@
 union opt_value {
 	int val;
 	uint64_t val64;
+	int peer[3]; /* pid, uid, gid */
 	struct linger ling;
 	struct timeval tv;
 	uint32_t meminfo[SK_MEMINFO_WORDS];
@@ -52,6 +53,7 @@ static int set_timestamp(struct sock *sk, int optname, int val);
 static int set_timestamping(struct sock *sk, int optname, int val);
 static int set_timeout(const struct sock *sk, long *timeo, const void *optval, socklen_t optlen);
 static int set_linger(struct sock *sk, const void *optval, socklen_t optlen);
+static bool has_peek_off(const struct sock *sk);
 static int get_name_option(struct sock *sk, int optname, void *optval, socklen_t *optlen);
 static int get_int_option(struct sock *sk, int optname, int *val);
 static int get_value_option(struct sock *sk, int optname, union opt_value *v);
@@ -82,34 +84,42 @@ int sock_setsockopt(struct sock *sk, int optname, const void *optval, socklen_t 
 	return err;
 }
 
-static int sock_bindtodevice(struct sock *sk, const char *optval, socklen_t optlen)
+/* Who is bound may not move without the right to raw packets. */
+static bool may_bind_again(const struct sock *sk)
 {
-	struct net_device *dev;
-	char name[IFNAMSIZ] = "";
-	int index = 0;
+	return !sk->sk_bound_dev_if || (sk->sk_socket && sk->sk_socket->cred.net_raw);
+}
 
-	if (optlen)
-		memcpy(name, optval, min_t(size_t, optlen, sizeof(name) - 1));
-	lock_sock(sk);
-	/* Who is bound may not move without the right to raw packets. */
-	if (sk->sk_bound_dev_if && !(sk->sk_socket && sk->sk_socket->cred.net_raw)) {
-		release_sock(sk);
+static int sock_bindtoindex(struct sock *sk, int index)
+{
+	if (!may_bind_again(sk))
 		return -EPERM;
-	}
-	if (name[0]) {
-		dev = dev_get_by_name_rcu(sock_net(sk), name);
-		if (!dev) {
-			release_sock(sk);
-			return -ENODEV;
-		}
-		index = dev->ifindex;
-	}
+	if (index < 0)
+		return -EINVAL;
 	sk->sk_bound_dev_if = index;
 	if (sk->sk_prot->rehash)
 		sk->sk_prot->rehash(sk);
 	sk_dst_reset(sk);
-	release_sock(sk);
 	return 0;
+}
+
+static int sock_bindtodevice(struct sock *sk, const char *optval, socklen_t optlen)
+{
+	struct net_device *dev = NULL;
+	char name[IFNAMSIZ] = "";
+	int err = 0;
+
+	if (optlen)
+		memcpy(name, optval, min_t(size_t, optlen, sizeof(name) - 1));
+	lock_sock(sk);
+	if (!may_bind_again(sk))
+		err = -EPERM;
+	else if (name[0] && !(dev = dev_get_by_name_rcu(sock_net(sk), name)))
+		err = -ENODEV;
+	else
+		err = sock_bindtoindex(sk, dev ? dev->ifindex : 0);
+	release_sock(sk);
+	return err;
 }
 
 /* Options whose value is more than an int. */
@@ -184,6 +194,11 @@ static int set_flag_option(struct sock *sk, int optname, int val)
 		return 0;
 	case SO_REUSEPORT:
 		sk->sk_reuseport = val != 0;
+		return 0;
+	case SO_PASSCRED: /* these two are of AF_UNIX */
+	case SO_PASSSEC:
+		return -EOPNOTSUPP;
+	case SO_BSDCOMPAT: /* accepted for old programs, and nothing else, as in Linux */
 		return 0;
 	case SO_DONTROUTE:
 		sock_valbool_flag(sk, SOCK_LOCALROUTE, val);
@@ -311,10 +326,32 @@ static int set_int_option(struct sock *sk, int optname, int val, bool net_admin)
 		sk->sk_rcvlowat = val < 0 ? INT_MAX : val ? val : 1;
 		return 0;
 	case SO_PEEK_OFF:
+		if (!has_peek_off(sk))
+			return -EOPNOTSUPP;
 		WRITE_ONCE(sk->sk_peek_off, val);
+		return 0;
+	case SO_INCOMING_CPU:
+		WRITE_ONCE(sk->sk_incoming_cpu, val);
+		return 0;
+	case SO_BUF_LOCK:
+		if (val & ~(SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK))
+			return -EINVAL;
+		sk->sk_userlocks = (sk->sk_userlocks & ~(SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK)) | (unsigned)val;
+		return 0;
+	case SO_BINDTOIFINDEX:
+		return sock_bindtoindex(sk, val);
+	case SO_CNX_ADVICE: /* the way is bad: find another */
+		if (val == 1)
+			sk_dst_reset(sk);
 		return 0;
 	}
 	return -ENOPROTOOPT;
+}
+
+/* Datagrams have lengths to peek into; raw and ping sockets refuse, as Linux's do. */
+static bool has_peek_off(const struct sock *sk)
+{
+	return sk->sk_type == SOCK_DGRAM && sk->sk_protocol != IPPROTO_ICMP;
 }
 
 /* --- get --- */
@@ -392,12 +429,20 @@ static int get_int_option(struct sock *sk, int optname, int *val)
 	case SO_ACCEPTCONN: *val = sk->sk_state == TCP_LISTEN; break;
 	case SO_MARK: *val = (int)sk->sk_mark; break;
 	case SO_RXQ_OVFL: *val = sock_flag(sk, SOCK_RXQ_OVFL); break;
-	case SO_PEEK_OFF: *val = sk->sk_peek_off; break;
+	case SO_PEEK_OFF:
+		if (!has_peek_off(sk))
+			return -EOPNOTSUPP;
+		*val = sk->sk_peek_off;
+		break;
+	case SO_PASSCRED:
+	case SO_PASSSEC: return -EOPNOTSUPP;
+	case SO_BSDCOMPAT: *val = 0; break;
+	case SO_SNDLOWAT: *val = 1; break;
+	case SO_BINDTOIFINDEX: *val = sk->sk_bound_dev_if; break;
+	case SO_BUF_LOCK: *val = sk->sk_userlocks & (SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK); break;
 	case SO_LOCK_FILTER: *val = sock_flag(sk, SOCK_FILTER_LOCKED); break;
 	case SO_SELECT_ERR_QUEUE: *val = sock_flag(sk, SOCK_SELECT_ERR_QUEUE); break;
 	case SO_INCOMING_CPU: *val = READ_ONCE(sk->sk_incoming_cpu); break;
-	case SO_TIMESTAMPING_OLD:
-	case SO_TIMESTAMPING_NEW: *val = (int)sk->sk_tsflags; break;
 	case SO_TIMESTAMP_OLD:
 	case SO_TIMESTAMP_NEW:
 		*val = sock_flag(sk, SOCK_RCVTSTAMP) && !sock_flag(sk, SOCK_RCVTSTAMPNS) &&
@@ -449,6 +494,13 @@ static int get_value_option(struct sock *sk, int optname, union opt_value *v)
 	case SO_SNDTIMEO_NEW:
 		put_timeout(sk, sk->sk_sndtimeo, &v->tv);
 		return sizeof(v->tv);
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW: /* the flags, and a clock that is none of ours */
+		v->val = (int)sk->sk_tsflags;
+		return 2 * sizeof(int);
+	case SO_PEERCRED: /* nobody is at the other end */
+		v->peer[1] = v->peer[2] = -1;
+		return sizeof(v->peer);
 	case SO_COOKIE:
 		v->val64 = sk->sk_cookie;
 		return sizeof(v->val64);

@@ -377,7 +377,8 @@ static int op_status(struct ctl_req *r, struct nlattr **tb, struct extack *err)
 		   d->opt.name, (int)getpid(), (double)(machine_now(&d->net->m) - d->started_ns) / 1e9, d->net->m.nr_cpus, d->net->m.hz,
 		   d->socket_path, r->ctl->n_clients, d->net->sockets_inuse);
 	if (d->chan)
-		seq_printf(&m, "program_sockets=%u\nprogram_malformed=%lu\n", chan_ports(d->chan), chan_malformed(d->chan));
+		seq_printf(&m, "program_sockets=%u\nprogram_malformed=%lu\nprogram_unknown_options=%lu\n", chan_ports(d->chan),
+			   chan_malformed(d->chan), chan_unknown_options(d->chan));
 	for_each_netdev(d->net, dev)
 		seq_printf(&m, "device=%s %s%s\n", dev->name, dev->flags & IFF_UP ? "up" : "down", netif_carrier_ok(dev) ? "" : " no-carrier");
 	r->started = true;

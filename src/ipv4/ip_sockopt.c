@@ -17,6 +17,10 @@
 #include "ipv4/inet_sock.h"
 #include "ipv4/ip.h"
 
+#ifndef IP_PROTOCOL /* Linux 6.4 */
+#define IP_PROTOCOL 52
+#endif
+
 /* Flags of cmsg_flags that are plain on/off options. */
 static const struct {
 	int optname;
@@ -75,6 +79,9 @@ int ip_setsockopt(struct sock *sk, int level, int optname, const void *optval, s
 		break;
 	case IP_MSFILTER:
 		err = ip_set_msfilter(sk, optval, optlen);
+		break;
+	case IP_UNICAST_IF:
+		err = optlen != sizeof(int) ? -EINVAL : ip_set_unicast_if(sk, (int)ntohl((uint32_t)val));
 		break;
 	case MCAST_JOIN_GROUP:
 	case MCAST_LEAVE_GROUP:
@@ -144,18 +151,18 @@ static int ip_set_int(struct sock *sk, int optname, int val, bool given)
 		inet->mc_loop = val != 0;
 		return 0;
 	case IP_MULTICAST_ALL:
-		if (val != 0 && val != 1)
+		if (!given || (val != 0 && val != 1))
 			return -EINVAL;
 		inet->mc_all = val != 0;
 		return 0;
 	case IP_FREEBIND:
+		if (!given)
+			return -EINVAL;
 		inet->freebind = val != 0;
 		return 0;
 	case IP_BIND_ADDRESS_NO_PORT:
 		inet->bind_address_no_port = val != 0;
 		return 0;
-	case IP_UNICAST_IF:
-		return ip_set_unicast_if(sk, (int)ntohl((uint32_t)val));
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -283,10 +290,8 @@ static int ip_set_msfilter(struct sock *sk, const void *optval, socklen_t optlen
 
 	if (optlen < IP_MSFILTER_SIZE(0))
 		return -EINVAL;
-	if (optlen > sizeof(u))
-		return -ENOBUFS;
-	memcpy(&u, optval, optlen);
-	if (u.msf.imsf_numsrc > (unsigned)READ_ONCE(sock_net(sk)->ipv4->sysctl_igmp_max_msf))
+	memcpy(&u, optval, min_t(size_t, optlen, sizeof(u)));
+	if (u.msf.imsf_numsrc > 64 || u.msf.imsf_numsrc > (unsigned)READ_ONCE(sock_net(sk)->ipv4->sysctl_igmp_max_msf))
 		return -ENOBUFS;
 	if (IP_MSFILTER_SIZE(u.msf.imsf_numsrc) > optlen)
 		return -EINVAL;
@@ -321,7 +326,7 @@ static int ip_set_group_source(struct sock *sk, int optname, const void *optval,
 	struct group_source_req g;
 	struct ip_mreq_source m;
 
-	if (optlen < sizeof(g))
+	if (optlen != sizeof(g))
 		return -EINVAL;
 	memcpy(&g, optval, sizeof(g));
 	group = (const struct sockaddr_in *)(const void *)&g.gsr_group;
@@ -347,7 +352,7 @@ int ip_getsockopt(struct sock *sk, int level, int optname, void *optval, socklen
 	int val = 0, err;
 
 	if (level != SOL_IP)
-		return -ENOPROTOOPT;
+		return -EOPNOTSUPP; /* not the word of setsockopt: so in Linux */
 	if ((int)*optlen < 0)
 		return -EINVAL;
 	lock_sock(sk);
@@ -440,6 +445,9 @@ static int ip_get_int(struct sock *sk, int optname, int *val)
 		return 0;
 	case IP_BIND_ADDRESS_NO_PORT:
 		*val = inet->bind_address_no_port;
+		return 0;
+	case IP_PROTOCOL:
+		*val = sk->sk_type == SOCK_RAW ? sk->sk_num : 0;
 		return 0;
 	case IP_UNICAST_IF:
 		*val = (int)htonl((uint32_t)inet->uc_index);

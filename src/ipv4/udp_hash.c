@@ -331,6 +331,8 @@ static __always_inline int compute_score(const struct sock *sk, const struct udp
 			return 0;
 		score += 4;
 	}
+	if (READ_ONCE(sk->sk_incoming_cpu) == (int)this_vcpu()->id)
+		score++;
 	return score;
 }
 

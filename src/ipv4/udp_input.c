@@ -292,6 +292,8 @@ int __udp_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	 * packet.
 	 */
 	if (likely(!sock_flag(sk, SOCK_DEAD))) {
+		if (sk->sk_daddr) /* where the datagrams of its flow are handled: SO_INCOMING_CPU */
+			WRITE_ONCE(sk->sk_incoming_cpu, (int)this_vcpu()->id);
 		rc = sock_queue_rcv_skb(sk, skb);
 		if (likely(!rc))
 			return 0;

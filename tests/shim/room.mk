@@ -21,3 +21,10 @@ TEST_HELPERS += %D%/ifaddrs
 %C%_ifaddrs_SOURCES = %D%/ifaddrs.c
 TEST_HELPERS += %D%/stream
 %C%_stream_SOURCES = %D%/stream.c
+
+# The same program on the kernel and on the stack
+EXTRA_DIST += %D%/pair.sh
+SCRIPTED_TESTS += %D%/options.sh
+EXTRA_DIST += %D%/options.differences
+TEST_HELPERS += %D%/options
+%C%_options_SOURCES = %D%/options.c
