@@ -83,9 +83,11 @@ void chan_call(struct chan *chan, struct chan_msg *m)
 		m->reply.id = c.h->id;
 	}
 	if (c.h->op == GN_CHAN_IOCTL) {
+		size_t len = c.h->len;
+
 		memcpy(m->data, c.data, c.h->len);
-		m->reply.result = chan_ioctl(chan, c.p, (unsigned)c.h->arg[0], m->data, c.h->len, &m->cred);
-		m->reply.len = m->reply.result < 0 ? 0 : c.h->len;
+		m->reply.result = chan_ioctl(chan, c.p, (unsigned)c.h->arg[0], m->data, &len, &m->cred);
+		m->reply.len = m->reply.result < 0 ? 0 : (uint32_t)len;
 		return;
 	}
 	smp_call(&chan->net->m, c.p->pub.cpu, call_run, &c);

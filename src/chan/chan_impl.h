@@ -105,6 +105,6 @@ static __always_inline bool port_is_udp(const struct chan_port *p)
 }
 
 /* ioctl.c; RTNL */
-int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t len, const struct cred *cred);
+int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t *len, const struct cred *cred);
 
 #endif

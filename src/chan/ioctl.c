@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 
 #include "chan/chan_impl.h"
+#include "core/ethtool.h"
 #include "ipv4/arp.h"
 #include "ipv4/inetdevice.h"
 #include "kernel/smp.h"
@@ -25,9 +26,10 @@ struct sock_call {
 
 static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr);
 static int dev_set(struct net *net, unsigned cmd, struct ifreq *ifr, bool admin);
+static int ethtool(struct net *net, void *arg, size_t *len, bool admin);
 static void sock_value(void *arg);
 
-int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t len, const struct cred *cred)
+int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t *len, const struct cred *cred)
 {
 	struct sock_call s = { .p = p, .cmd = cmd, .err = -EBADF };
 
@@ -40,7 +42,7 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 	case SIOCSIFDSTADDR:
 	case SIOCSIFBRDADDR:
 	case SIOCSIFNETMASK:
-		return len == sizeof(struct ifreq) ? devinet_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
+		return *len == sizeof(struct ifreq) ? devinet_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
 	case SIOCGIFNAME:
 	case SIOCGIFINDEX:
 	case SIOCGIFFLAGS:
@@ -49,7 +51,7 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 	case SIOCGIFTXQLEN:
 	case SIOCGIFHWADDR:
 	case SIOCGIFMAP:
-		return len == sizeof(struct ifreq) ? dev_get(c->net, cmd, arg) : -EFAULT;
+		return *len == sizeof(struct ifreq) ? dev_get(c->net, cmd, arg) : -EFAULT;
 	case SIOCSIFFLAGS:
 	case SIOCSIFMTU:
 	case SIOCSIFMETRIC:
@@ -57,22 +59,40 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 	case SIOCSIFHWADDR:
 	case SIOCSIFNAME:
 	case SIOCSIFMAP:
-		return len == sizeof(struct ifreq) ? dev_set(c->net, cmd, arg, cred->net_admin) : -EFAULT;
+		return *len == sizeof(struct ifreq) ? dev_set(c->net, cmd, arg, cred->net_admin) : -EFAULT;
 	case SIOCGARP:
 	case SIOCSARP:
 	case SIOCDARP:
-		return len == sizeof(struct arpreq) ? arp_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
+		return *len == sizeof(struct arpreq) ? arp_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
 	case SIOCINQ:
 	case SIOCOUTQ:
-		if (len != sizeof(int))
+		if (*len != sizeof(int))
 			return -EFAULT;
 		if (p)
 			smp_call(&c->net->m, p->pub.cpu, sock_value, &s);
 		memcpy(arg, &s.value, sizeof(s.value));
 		return s.err;
+	case SIOCETHTOOL:
+		return ethtool(c->net, arg, len, cred->net_admin);
 	default:
 		return -ENOTTY;
 	}
+}
+
+/* The name of the device, and behind it the command's struct, which the program's argument points to. */
+static int ethtool(struct net *net, void *arg, size_t *len, bool admin)
+{
+	char name[IFNAMSIZ], *cmd = (char *)arg + sizeof(name);
+	size_t n = *len - sizeof(name);
+	int ret;
+
+	if (*len < sizeof(name))
+		return -EFAULT;
+	memcpy(name, arg, sizeof(name));
+	name[IFNAMSIZ - 1] = 0;
+	ret = dev_ethtool(net, name, cmd, &n, admin);
+	*len = sizeof(name) + n;
+	return ret;
 }
 
 static void sock_value(void *arg)

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/filter.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -234,6 +235,71 @@ static size_t ioctl_size(unsigned long request)
 	}
 }
 
+/*
+ * Bytes of an ethtool command that the program has filled in: the struct with the items behind it. The answer may be longer: he who
+ * asks has room for as much as Linux would write.
+ */
+static size_t ethtool_size(const void *cmd)
+{
+	const uint32_t *w = cmd;
+
+	switch (w[0]) {
+	case ETHTOOL_SRINGPARAM:
+		return sizeof(struct ethtool_ringparam);
+	case ETHTOOL_SCHANNELS:
+		return sizeof(struct ethtool_channels);
+	case ETHTOOL_SCOALESCE:
+		return sizeof(struct ethtool_coalesce);
+	case ETHTOOL_GLINKSETTINGS:
+		return sizeof(struct ethtool_link_settings);
+	case ETHTOOL_GSSET_INFO:
+		return sizeof(struct ethtool_sset_info);
+	case ETHTOOL_GSTRINGS:
+		return sizeof(struct ethtool_gstrings);
+	case ETHTOOL_SFEATURES:
+		return sizeof(struct ethtool_sfeatures) + (w[1] < 64 ? w[1] : 64) * sizeof(struct ethtool_set_features_block);
+	case ETHTOOL_GRXFH:
+	case ETHTOOL_SRXFH:
+	case ETHTOOL_GRXRINGS:
+	case ETHTOOL_GRXCLSRLCNT:
+	case ETHTOOL_GRXCLSRULE:
+	case ETHTOOL_GRXCLSRLALL:
+	case ETHTOOL_SRXCLSRLDEL:
+	case ETHTOOL_SRXCLSRLINS:
+		return sizeof(struct ethtool_rxnfc);
+	case ETHTOOL_GRSSH:
+		return sizeof(struct ethtool_rxfh);
+	case ETHTOOL_SRSSH: { /* the table's size ~0: it stays as it is */
+		const struct ethtool_rxfh *r = cmd;
+		size_t n = (r->indir_size != ~0u && r->indir_size < 4096 ? r->indir_size * sizeof(uint32_t) : 0);
+
+		return sizeof(*r) + n + (r->key_size < 256 ? r->key_size : 0);
+	}
+	default: /* a struct ethtool_value, or one of which only the beginning says something */
+		return sizeof(struct ethtool_value);
+	}
+}
+
+static int client_ethtool(struct ifreq *ifr)
+{
+	struct iovec out[2] = { { ifr->ifr_name, IFNAMSIZ } }, in[2];
+	char name[IFNAMSIZ];
+	struct client_call c;
+
+	if (!ifr || !ifr->ifr_data)
+		return -EFAULT;
+	out[1] = (struct iovec){ ifr->ifr_data, ethtool_size(ifr->ifr_data) };
+	in[0] = (struct iovec){ name, sizeof(name) };
+	in[1] = (struct iovec){ ifr->ifr_data, GN_CHAN_DATA_MAX - sizeof(name) };
+	client_call_init(&c, GN_CHAN_IOCTL, NULL);
+	c.call.arg[0] = SIOCETHTOOL;
+	c.call.len = (uint32_t)(out[0].iov_len + out[1].iov_len);
+	c.out = out;
+	c.in = in;
+	c.n_out = c.n_in = 2;
+	return client_call(&c, -1);
+}
+
 int client_ioctl(int fd, unsigned long request, void *arg)
 {
 	struct iovec iov = { arg, ioctl_size(request) };
@@ -249,6 +315,8 @@ int client_ioctl(int fd, unsigned long request, void *arg)
 		memcpy(arg, &n, sizeof(n));
 		return 0;
 	}
+	if (request == SIOCETHTOOL)
+		return client_ethtool(arg);
 	if (!iov.iov_len || (request == SIOCOUTQ && id.kind == CLIENT_FOREIGN))
 		return -NO_SUCH_IOCTL;
 	if (!arg)

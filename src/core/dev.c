@@ -186,11 +186,11 @@ int register_netdevice(struct net_device *dev, struct extack *err)
 			return extack_fail(err, ret, "%s: the driver could not initialise it",
 					   dev->name);
 	}
+	netdev_features_init(dev);
 	do {
 		net->last_ifindex = net->last_ifindex < INT32_MAX ? net->last_ifindex + 1 : 1;
 	} while (__dev_get_by_index(net, net->last_ifindex));
 	dev->ifindex = net->last_ifindex;
-	dev->features |= NETIF_F_SOFT_FEATURES;
 	ret = netdev_register_files(dev);
 	if (ret) {
 		extack_set(err, "%s: no memory for its files", dev->name);

@@ -187,7 +187,9 @@ struct net_device {
 	const struct ethtool_ops *ethtool_ops;
 	const char *driver; /* "tap", "loopback" ...: the [module] of traces */
 	struct in_device *ip_ptr; /* [R] RCU: ipv4's half */
-	netdev_features_t features;
+	netdev_features_t features;	   /* [R] READ_ONCE: on now */
+	netdev_features_t hw_features;	   /* [R] may be changed: set by the driver before it registers */
+	netdev_features_t wanted_features; /* [R] what the user wants of these */
 	unsigned tx_queue_len;
 	unsigned num_tx_queues, real_num_tx_queues, num_rx_queues;
 	struct netdev_queue *_tx; /* num_tx_queues of them */
@@ -300,13 +302,16 @@ static __always_inline void dev_hold(struct net_device *dev) { atomic_inc(&dev->
 static __always_inline void dev_put(struct net_device *dev) { atomic_dec(&dev->refcnt); }
 #define for_each_netdev(net, d) list_for_each_entry(d, &(net)->dev_base_head, dev_list)
 #define for_each_netdev_rcu(net, d) list_for_each_entry_rcu(d, &(net)->dev_base_head, dev_list)
+/* features.c: RTNL */
+void netdev_features_init(struct net_device *dev); /* register_netdevice() */
+int netdev_update_features(struct net_device *dev); /* wanted_features take effect: 1 changed, 0 not, -errno */
 /* C1: "ndo_open tap_open" lines of a device's ops table; file /sys/class/net/DEV/ops (ours) */
 struct seq_file;
 int dev_ops_show(struct seq_file *m, void *dev);
 
 /* notifications to upper rooms (ipv4), in order of registration */
 enum netdev_event { NETDEV_UP = 1, NETDEV_DOWN, NETDEV_CHANGE, NETDEV_REGISTER, NETDEV_UNREGISTER, NETDEV_CHANGEMTU, NETDEV_CHANGEADDR,
-		    NETDEV_GOING_DOWN, NETDEV_PRE_UP, NETDEV_CHANGENAME, NETDEV_CHANGE_TX_QUEUE_LEN };
+		    NETDEV_GOING_DOWN, NETDEV_PRE_UP, NETDEV_CHANGENAME, NETDEV_CHANGE_TX_QUEUE_LEN, NETDEV_FEAT_CHANGE };
 struct netdev_notifier {
 	int (*call)(struct netdev_notifier *nb, enum netdev_event event, struct net_device *dev); /* 0, or -errno to refuse PRE_UP */
 	struct list_head list;

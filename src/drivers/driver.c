@@ -119,6 +119,13 @@ const struct nif_driver *driver_of(const struct net_device *dev)
 	return nif ? nif->drv : NULL;
 }
 
+const char *nif_spec(const struct net_device *dev)
+{
+	const struct nif *nif = nif_find(dev);
+
+	return nif ? nif->spec : "";
+}
+
 static struct nif *nif_find(const struct net_device *dev)
 {
 	struct nif *nif;

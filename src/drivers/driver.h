@@ -87,6 +87,8 @@ int drivers_probe(struct net *net, const char *spec, const struct nif_options *o
 int drivers_remove(struct net_device *dev);
 /* The driver of @dev, NULL when it was not made here. */
 const struct nif_driver *driver_of(const struct net_device *dev);
+/* The spec that @dev was made for, "" when it was not made here. */
+const char *nif_spec(const struct net_device *dev);
 /* Driver number @i as they were initialised, NULL after the last. */
 const struct nif_driver *driver_at(unsigned i);
 /* The value of counter @name of @dev: 0, or -ENOENT. */

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <linux/if_arp.h>
 
+#include "drivers/nif_ethtool.h"
 #include "ethernet/eth.h"
 
 #define LOOPBACK_MTU 65536
@@ -30,6 +31,8 @@ static int loopback_probe(struct net *net, const char *rest, const struct nif_op
 
 #define LOOPBACK_OPS(X) X(ndo_start_xmit, loopback_xmit)
 DEFINE_NETDEV_OPS(loopback_ops, LOOPBACK_OPS);
+
+static const struct ethtool_ops loopback_ethtool_ops = { .get_drvinfo = nif_get_drvinfo };
 
 static netdev_tx_t loopback_xmit(struct sk_buff *skb, struct net_device *dev)
 {
@@ -84,6 +87,7 @@ static void loopback_setup(struct net_device *dev)
 	dev->features |= NETIF_F_HW_CSUM | NETIF_F_GSO_UDP_L4 | NETIF_F_HIGHDMA | NETIF_F_LLTX | NETIF_F_LOOPBACK;
 	dev->header_ops = &eth_header_ops;
 	dev->netdev_ops = &loopback_ops;
+	dev->ethtool_ops = &loopback_ethtool_ops;
 	netif_keep_dst(dev);
 }
 

@@ -9,6 +9,7 @@
  *   Counters: those of every device. Mirrors: drivers/net/dummy.c.
  */
 #include "drivers/nulldev.h"
+#include "drivers/nif_ethtool.h"
 
 #include <errno.h>
 
@@ -49,6 +50,7 @@ static int null_probe(struct net *net, const char *rest, const struct nif_option
 	if (!dev)
 		return -EINVAL;
 	dev->netdev_ops = &null_netdev_ops;
+	dev->ethtool_ops = &nif_ethtool_ops;
 	dev->tx_queue_len = 0;
 	dev->flags |= IFF_NOARP;
 	ret = nif_register(dev, &nulldev_driver, "null:", err);

@@ -19,6 +19,7 @@
  */
 #define LOG_SUBSYS "pcap"
 #include "drivers/pcapdev.h"
+#include "drivers/nif_ethtool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -344,6 +345,7 @@ static int pcap_probe(struct net *net, const char *rest, const struct nif_option
 	p->in = p->out = p->irq = -1;
 	p->fast = n >= 0;
 	dev->netdev_ops = &pcap_netdev_ops;
+	dev->ethtool_ops = &nif_ethtool_ops;
 	dev->unicast_flt = true;
 	ktimer_setup(&p->timer, pcap_timer, NULL);
 	netif_napi_add(dev, &p->napi, pcap_poll, NAPI_POLL_WEIGHT);

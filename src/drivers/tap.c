@@ -31,47 +31,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "drivers/rx.h"
+#include "drivers/tapqueue.h"
 #include "kernel/irq.h"
 
 #define TAP_MAX_MTU 65521
-#define TAP_NAME_MAX 128
 #define TAP_OVERHEAD 18 /* Ethernet header and a VLAN tag */
 #define TAP_WATCHDOG_S 5
 #define TAP_BUSY_NS 20000 /* interrupts closer than this: more may be waiting */
 #define TAP_PROBE_MAX 63  /* polls between two second reads that find nothing */
-
-struct tap_stats {
-	struct nif_rx_stats rx;
-	uint64_t interrupts, reads, empty_reads, probes; /* [C] */
-	uint64_t tx_busy, tx_retries, tx_refused, tx_link_down; /* [L:xmit] */
-	uint64_t tx_completed;					/* [C] */
-};
-
-struct tap_queue {
-	struct napi_struct napi;
-	struct tap *tap;
-	unsigned index;
-	int fd, irq;	       /* [I] while up, else -1 */
-	bool rx_event;	       /* [C] the line was raised and is masked */
-	bool busy;	       /* [C] the last poll found more than one frame */
-	unsigned probe_wait, probe_count; /* [C] */
-	uint64_t last_poll, last_irq;	  /* [C] */
-	struct sk_buff *rx_skb; /* [C] for the next read */
-	unsigned rx_size;	/* [C] bytes it was made for */
-	struct ktimer itr_timer, tx_timer;
-	struct sk_buff_head tx_done; /* [L:xmit] */
-	struct tap_stats stats;
-};
-
-struct tap {
-	struct net_device *dev;
-	char spec[TAP_NAME_MAX];
-	uint64_t itr_ns; /* [I] shortest time between two interrupts of a queue */
-	bool gone;	 /* [A] */
-	struct rx_filter *filter; /* RCU */
-	struct tap_queue q[];
-};
 
 static irqreturn_t tap_intr(int irq, void *data);
 static int tap_poll(struct napi_struct *napi, int budget);
@@ -222,7 +189,7 @@ static int tap_rx_limit(struct tap_queue *q, int budget)
 	uint64_t gap = q->last_irq - q->last_poll;
 
 	q->last_poll = this_vcpu()->now;
-	if (q->busy || q->tap->itr_ns) /* throttled: the next chance is far */
+	if (q->busy || READ_ONCE(q->tap->itr_ns)) /* throttled: the next chance is far */
 		return budget;
 	if (gap > TAP_BUSY_NS) {
 		q->probe_wait = q->probe_count = 0;
@@ -309,11 +276,11 @@ static int tap_read_error(struct tap_queue *q, ssize_t n)
 static void tap_irq_enable(struct tap_queue *q)
 {
 	struct machine *m = tap_machine(q);
-	uint64_t next = q->last_irq + q->tap->itr_ns;
+	uint64_t itr_ns = READ_ONCE(q->tap->itr_ns), next = q->last_irq + itr_ns;
 
 	if (unlikely(READ_ONCE(q->tap->gone)))
 		return;
-	if (q->tap->itr_ns && this_vcpu()->now < next)
+	if (itr_ns && this_vcpu()->now < next)
 		mod_timer(&q->itr_timer, machine_jiffies(m, next + m->tick_ns - 1));
 	else
 		irq_unmask(m, q->irq);
@@ -443,6 +410,7 @@ static int tap_probe(struct net *net, const char *rest, const struct nif_options
 	tap->itr_ns = itr ? NSEC_PER_SEC / itr : 0;
 	snprintf(tap->spec, sizeof(tap->spec), "tap:%s", name);
 	dev->netdev_ops = &tap_netdev_ops;
+	dev->ethtool_ops = &tap_ethtool_ops;
 	dev->unicast_flt = true;
 	dev->watchdog_timeo = (int)(TAP_WATCHDOG_S * net->m.hz);
 	tap_setup_queues(tap);

@@ -27,10 +27,7 @@
 #define TP_SLOT_HEAD 144 /* what a slot of version 2 holds before the frame, at most */
 #define TP_SLOT 2048u
 #define TP_SLOTS 2048u
-#define TP_SLOTS_MIN 64u
-#define TP_SLOTS_MAX 65536u
 #define TP_USECS 1000u
-#define TP_USECS_MAX 1000000u
 #define TP_MAX_MTU 32768u
 #define TP_NAME_MAX 32
 #define TP_WATCHDOG_S 5
@@ -51,6 +48,7 @@ static int tp_stop(struct net_device *dev);
 static void tp_close_queue(struct tp_queue *q);
 static void tp_close_link(struct tp *tp);
 static void tp_tell_filter(struct tp *tp, int fd);
+static void tp_wake_local(void *arg);
 static void tp_del_timer_local(void *arg);
 static void tp_cancel_bell_local(void *arg);
 static void tp_purge_local(void *arg);
@@ -211,6 +209,7 @@ static void tp_setup(struct tp *tp, struct net_device *dev)
 	__skb_queue_head_init(&q->tx_done);
 	ktimer_setup(&q->tx_timer, tp_tx_retry, NULL);
 	dev->netdev_ops = &tp_netdev_ops;
+	dev->ethtool_ops = &tp_ethtool_ops;
 	dev->unicast_flt = true;
 	dev->watchdog_timeo = (int)(TP_WATCHDOG_S * m->hz);
 	netif_napi_add(dev, &q->napi, tp_poll, NAPI_POLL_WEIGHT);
@@ -360,11 +359,41 @@ static int tp_stop(struct net_device *dev)
 	struct tp *tp = netdev_priv(dev);
 
 	netif_tx_stop_all_queues(dev);
+	if (tp->q.fd < 0) /* it could not be made anew */
+		return 0;
 	tp_tell_filter(tp, -1);
 	tp_close_link(tp);
 	tp_close_queue(&tp->q);
 
 	return 0;
+}
+
+int tp_reopen(struct tp *tp)
+{
+	struct net *net = dev_net(tp->dev);
+	int ret;
+
+	netif_tx_stop_all_queues(tp->dev);
+	synchronize_rcu(&net->m); /* no vCPU is inside tp_xmit any more */
+	tp_stop(tp->dev);
+	ret = tp_open(tp->dev);
+	if (ret) {
+		WRITE_ONCE(tp->gone, true);
+		netif_carrier_off(tp->dev);
+		return ret;
+	}
+	smp_call(&net->m, 0, tp_wake_local, tp->dev);
+
+	return 0;
+}
+
+/* What waited in the qdisc meanwhile goes out. */
+static void tp_wake_local(void *arg)
+{
+	struct netdev_queue *txq = netdev_get_tx_queue(arg, 0);
+
+	netif_tx_stop_queue(txq); /* only a stopped queue is woken */
+	netif_tx_wake_queue(txq);
 }
 
 static void tp_close_queue(struct tp_queue *q)

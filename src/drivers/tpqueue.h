@@ -10,6 +10,7 @@
  */
 #include <sys/socket.h>
 
+#include "core/ethtool.h"
 #include "drivers/rx.h"
 #include "drivers/tpsock.h"
 #include "kernel/irq.h"
@@ -50,7 +51,7 @@ struct tp_queue {
 struct tp {
 	struct net_device *dev;
 	char host_name[IFNAMSIZ];
-	struct tpsock_config cfg; /* [I] */
+	struct tpsock_config cfg; /* [R] */
 	int link_fd, link_irq;	  /* [I] while up, else -1 */
 	bool gone, down;	  /* [A] */
 	bool told_long;		  /* [C] */
@@ -82,7 +83,18 @@ void tp_tx_retry(struct ktimer *t);
 /* Last of all, on the queue's vCPU: the batch still goes out; what is not taken is lost. */
 void tp_purge(struct tp_queue *q);
 
+/* --- tpacket_ethtool.c --- */
+extern const struct ethtool_ops tp_ethtool_ops;
+
 /* --- tpacket.c --- */
+#define TP_SLOTS_MIN 64u
+#define TP_SLOTS_MAX 65536u
+#define TP_USECS_MAX 1000000u
+/*
+ * A device that is up: its queue is made anew as the configuration says. 0, or -errno and it is without a queue and gone
+ * until it is put down and up, or this succeeds. RTNL.
+ */
+int tp_reopen(struct tp *tp);
 /* See how the host's link is, and let the carrier follow; RTNL or a vCPU. */
 void tp_link_update(struct tp *tp);
 

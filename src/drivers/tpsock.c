@@ -177,6 +177,22 @@ int tpsock_host(int fd, struct tpsock_host *h)
 	return 0;
 }
 
+void tpsock_speed(int fd, struct ethtool_link_settings *ls)
+{
+	struct ethtool_cmd c = { .cmd = ETHTOOL_GSET };
+	struct ifreq ifr;
+
+	if (tpsock_ifname(fd, &ifr))
+		return;
+	ifr.ifr_data = (void *)&c;
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		return;
+	ls->speed = ethtool_cmd_speed(&c);
+	ls->duplex = c.duplex;
+	ls->port = c.port;
+	ls->autoneg = c.autoneg;
+}
+
 int tpsock_link(int fd)
 {
 	struct ifreq ifr;

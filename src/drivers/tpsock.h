@@ -60,6 +60,9 @@ struct tpsock_host {
 };
 /* 0, or -ENODEV when the interface is gone. */
 int tpsock_host(int fd, struct tpsock_host *h);
+struct ethtool_link_settings;
+/* Speed, duplex and port as its driver says; untouched when it says nothing. */
+void tpsock_speed(int fd, struct ethtool_link_settings *ls);
 /* Only its link: 1 up and running, 0 not, -ENODEV gone. */
 int tpsock_link(int fd);
 

@@ -25,6 +25,7 @@
 #include <stdio.h>
 
 #include "drivers/framering.h"
+#include "drivers/nif_ethtool.h"
 #include "drivers/rx.h"
 #include "kernel/irq.h"
 
@@ -411,6 +412,7 @@ struct net_device *userdev_create(struct net *net, const struct userdev_config *
 	u->ops = ops;
 	u->ctx = ctx;
 	dev->netdev_ops = &userdev_netdev_ops;
+	dev->ethtool_ops = &nif_ethtool_ops;
 	dev->unicast_flt = true;
 	dev->watchdog_timeo = (int)(USERDEV_WATCHDOG_S * net->m.hz);
 	userdev_setup_queues(u);

@@ -4,7 +4,7 @@
  *
  * Theory of operation
  *   Most requests go to the daemon as they are (client_ioctl()). Here are those whose argument points elsewhere, so that it
- *   cannot travel: the list of addresses, ethtool's (none of which the stack has), routes of the old form.
+ *   cannot travel: the list of addresses, routes of the old form.
  *   Called by: ops.c. Calls: ctl.c. Owns: nothing.
  * Threads: any, and signal handlers, and children of vfork. Mirrors: net/core/dev_ioctl.c.
  */
@@ -66,46 +66,11 @@ static long get_conf(struct ifconf *ifc)
 	return ret;
 }
 
-/* --- a device by name --- */
-
-struct search {
-	const char *name;
-	bool found;
-};
-
-static long search_cb(void *arg, const struct nlmsghdr *nlh)
-{
-	const struct nlattr *tb[IFLA_IFNAME + 1];
-	struct search *s = arg;
-
-	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(struct ifinfomsg)))
-		return -EPROTO;
-	shim_attrs(nlh, sizeof(struct ifinfomsg), tb, IFLA_IFNAME + 1);
-	if (tb[IFLA_IFNAME] && !strncmp(s->name, shim_attr_data(tb[IFLA_IFNAME]), shim_attr_len(tb[IFLA_IFNAME])))
-		s->found = true;
-	return 0;
-}
-
-static long exists(const struct ifreq *ifr)
-{
-	char name[IFNAMSIZ];
-	struct search s = { .name = name };
-	long ret;
-
-	memcpy(name, ifr->ifr_name, IFNAMSIZ);
-	name[IFNAMSIZ - 1] = '\0';
-	name[strcspn(name, ":")] = '\0';
-	ret = shim_ctl_dump(RTM_GETLINK, search_cb, &s);
-	return ret ?: s.found ? 0 : -ENODEV;
-}
-
 long shim_ioctl(unsigned long request, void *arg)
 {
 	switch (request) {
 	case SIOCGIFCONF:
 		return arg ? get_conf(arg) : -EFAULT;
-	case SIOCETHTOOL:
-		return arg ? exists(arg) ?: -EOPNOTSUPP : -EFAULT;
 	case SIOCADDRT:
 	case SIOCDELRT:
 		return -EOPNOTSUPP;

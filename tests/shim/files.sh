@@ -205,7 +205,7 @@ tap_ok "getifaddrs" prints "lo AF_PACKET 00:00:00:00:00:00
 null0 AF_PACKET $(gn cat /sys/class/net/null0/address)
 lo AF_INET 127.0.0.1 255.0.0.0 -
 null0 AF_INET 10.9.0.2 255.255.255.0 10.9.0.255" on "$BUILD/tests/shim/ifaddrs"
-with ethtool ethtool "no ethtool yet" says "not supported" on ethtool -S null0
+with ethtool ethtool "ethtool: a device that swallows has no rings" says "not supported" on ethtool -g null0
 
 # --- the tracing tree ---
 traced()

@@ -15,6 +15,8 @@ EXTRA_DIST += %D%/errors.py
 EXTRA_DIST += %D%/udp.py
 EXTRA_DIST += %D%/fds.py
 
+SCRIPTED_TESTS += %D%/ethtool.sh
+
 # The files of the stack at the paths of Linux's
 SCRIPTED_TESTS += %D%/files.sh
 TEST_HELPERS += %D%/ifaddrs

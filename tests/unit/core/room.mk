@@ -3,6 +3,8 @@
 # check_PROGRAMS += %D%/check_NAME
 # %C%_check_NAME_LDADD = $(CORE_CHECK)
 EXTRA_DIST += %D%/testdev.h
+check_PROGRAMS += %D%/check_ethtool
+%C%_check_ethtool_LDADD = $(CORE_CHECK)
 check_PROGRAMS += %D%/check_gro
 %C%_check_gro_LDADD = $(CORE_CHECK)
 check_PROGRAMS += %D%/check_napi
