@@ -12,6 +12,6 @@ BENCHES += %D%/udp_echo
 BENCHES += %D%/fib_lookup
 %C%_fib_lookup_LDADD = $(STACK_LIBS)
 EXTRA_PROGRAMS += $(BENCHES)
-EXTRA_DIST += %D%/stack.sh %D%/packet.sh %D%/rtt.sh %D%/trace.sh
+EXTRA_DIST += %D%/embedded.sh %D%/stack.sh %D%/packet.sh %D%/rtt.sh %D%/trace.sh
 bench: $(BENCHES)
 .PHONY: bench

@@ -73,6 +73,11 @@ void chan_set_tracing(struct chan *c, uint32_t session);
 void chan_destroy(struct chan *c);
 /* Answer m->buf: fills reply, control, data, fd. Always leaves a reply that can be sent. */
 void chan_call(struct chan *c, struct chan_msg *m);
+/*
+ * A request about interfaces and addresses by number: 0 or -errno, -ENOTTY for another (RTNL). @len: of @arg, and of the answer; SIOCETHTOOL has
+ * the device's name in front of the command, and room for GN_CHAN_DATA_MAX bytes.
+ */
+int chan_dev_ioctl(struct net *net, unsigned cmd, void *arg, size_t *len, const struct cred *cred);
 /* @revents are there at the port's descriptor. The port may be gone afterwards. */
 void chan_ready(struct chan *c, struct port *port, unsigned revents);
 #endif

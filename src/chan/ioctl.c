@@ -33,6 +33,18 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 {
 	struct sock_call s = { .p = p, .cmd = cmd, .err = -EBADF };
 
+	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
+		return chan_dev_ioctl(c->net, cmd, arg, len, cred);
+	if (*len != sizeof(int))
+		return -EFAULT;
+	if (p)
+		smp_call(&c->net->m, p->pub.cpu, sock_value, &s);
+	memcpy(arg, &s.value, sizeof(s.value));
+	return s.err;
+}
+
+int chan_dev_ioctl(struct net *net, unsigned cmd, void *arg, size_t *len, const struct cred *cred)
+{
 	switch (cmd) {
 	case SIOCGIFADDR:
 	case SIOCGIFDSTADDR:
@@ -42,7 +54,7 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 	case SIOCSIFDSTADDR:
 	case SIOCSIFBRDADDR:
 	case SIOCSIFNETMASK:
-		return *len == sizeof(struct ifreq) ? devinet_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
+		return *len == sizeof(struct ifreq) ? devinet_ioctl(net, cmd, arg, cred->net_admin) : -EFAULT;
 	case SIOCGIFNAME:
 	case SIOCGIFINDEX:
 	case SIOCGIFFLAGS:
@@ -51,7 +63,7 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 	case SIOCGIFTXQLEN:
 	case SIOCGIFHWADDR:
 	case SIOCGIFMAP:
-		return *len == sizeof(struct ifreq) ? dev_get(c->net, cmd, arg) : -EFAULT;
+		return *len == sizeof(struct ifreq) ? dev_get(net, cmd, arg) : -EFAULT;
 	case SIOCSIFFLAGS:
 	case SIOCSIFMTU:
 	case SIOCSIFMETRIC:
@@ -59,21 +71,13 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 	case SIOCSIFHWADDR:
 	case SIOCSIFNAME:
 	case SIOCSIFMAP:
-		return *len == sizeof(struct ifreq) ? dev_set(c->net, cmd, arg, cred->net_admin) : -EFAULT;
+		return *len == sizeof(struct ifreq) ? dev_set(net, cmd, arg, cred->net_admin) : -EFAULT;
 	case SIOCGARP:
 	case SIOCSARP:
 	case SIOCDARP:
-		return *len == sizeof(struct arpreq) ? arp_ioctl(c->net, cmd, arg, cred->net_admin) : -EFAULT;
-	case SIOCINQ:
-	case SIOCOUTQ:
-		if (*len != sizeof(int))
-			return -EFAULT;
-		if (p)
-			smp_call(&c->net->m, p->pub.cpu, sock_value, &s);
-		memcpy(arg, &s.value, sizeof(s.value));
-		return s.err;
+		return *len == sizeof(struct arpreq) ? arp_ioctl(net, cmd, arg, cred->net_admin) : -EFAULT;
 	case SIOCETHTOOL:
-		return ethtool(c->net, arg, len, cred->net_admin);
+		return ethtool(net, arg, len, cred->net_admin);
 	default:
 		return -ENOTTY;
 	}

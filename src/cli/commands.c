@@ -115,11 +115,14 @@ static const char stop_help[] =
 static const char run_help[] =
 	"The program's IPv4 datagram sockets are the daemon's, those of its children, too.\n"
 	"--calls: print its socket calls to standard error, as `strace -e network` does.\n"
+	"--embedded SPEC: no daemon; the stack is in the program, on its own device:\n"
+	"tap:NAME[,addr=CIDR][,gateway=IP][,mtu=N][,mac=MAC][,set=KEY=VALUE]...\n"
 	"Exit status: the program's; 126 it cannot be run, 127 it was not found.\n"
 	"\n"
 	"  glassnet run nc -lu 5000\n"
 	"  glassnet run --calls nc -lu 5000\n"
-	"  glassnet run -n gn1 -- python3 server.py\n";
+	"  glassnet run -n gn1 -- python3 server.py\n"
+	"  glassnet run --embedded tap:gn0,addr=10.0.0.2/24 -- nc -lu 5000\n";
 
 static const char trace_help[] =
 	"The functions of the stack as the kernel's function_graph tracer shows its own, live or\n"
@@ -240,7 +243,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "run",
-		.args = "[-n NAME] [--calls] [--] PROGRAM [ARG...]",
+		.args = "[-n NAME] [--embedded SPEC] [--calls] [--] PROGRAM [ARG...]",
 		.summary = "run a program on the stack",
 		.help = run_help,
 		.run = cmd_run,

@@ -5,6 +5,7 @@
  * Theory of operation
  *   The program replaces this process; what it finds there is an environment: LD_PRELOAD names the preload library (src/shim),
  *   GLASSNET_SOCKET where the daemon is, GLASSNET_CALLS where --calls prints. Its children inherit all that.
+ *   With --embedded the library is the one with the stack inside (src/embed), GLASSNET_EMBEDDED says with which device, and there is no daemon.
  *   The library is the one of the build tree that this command lies in, else the installed one.
  *   A program that the library cannot reach works on the host's network without a word of its own, so it is looked at before: one that
  *   is linked statically, and one that runs with more rights than its caller, for which the loader takes no libraries from anybody.
@@ -24,22 +25,24 @@
 
 #include "cli/cli.h"
 
-#define LIBRARY "libglassnet-preload.so"
+/* a library: where it lies in the build tree, and its name */
+#define LIBRARY "shim", "libglassnet-preload.so"
+#define EMBEDDED "embed", "libglassnet-embedded.so"
 #define CALLS_FD 100 /* or the next free one: out of the way of programs */
 
 enum { RUN_NOT_EXECUTABLE = 126, RUN_NOT_FOUND };
 
 static int program_find(const char *name, char path[PATH_MAX]);
 static const char *program_look(const char *path, unsigned depth);
-static int library_find(struct cli *c, char path[PATH_MAX]);
-static int environment(struct cli *c, const char *library, bool calls);
-static int calls_environment(struct cli *c);
+static int library_find(struct cli *c, const char *room, const char *name, char path[PATH_MAX]);
+static int environment(struct cli *c, const char *library, const char *embedded);
+static int calls_environment(struct cli *c, bool calls);
 
 int cmd_run(struct cli *c, int argc, char **argv)
 {
 	char path[PATH_MAX], library[PATH_MAX];
+	const char *why, *embedded = NULL;
 	bool calls = false;
-	const char *why;
 	int i, status;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
@@ -47,20 +50,27 @@ int cmd_run(struct cli *c, int argc, char **argv)
 			i++;
 			break;
 		}
-		if (strcmp(argv[i], "--calls"))
-			return cli_usage(c, "'%.40s' is none of: -n NAME, -s SOCKET, --calls", argv[i]);
-		calls = true;
+		if (!strcmp(argv[i], "--embedded") && i + 1 < argc)
+			embedded = argv[++i];
+		else if (!strncmp(argv[i], "--embedded=", 11))
+			embedded = argv[i] + 11;
+		else if (!strcmp(argv[i], "--calls"))
+			calls = true;
+		else
+			return cli_usage(c, "'%.40s' is none of: -n NAME, -s SOCKET, --calls, --embedded SPEC", argv[i]);
 	}
 	if (i >= argc)
 		return cli_usage(c, "a program is missing");
 	status = program_find(argv[i], path);
 	if (status)
 		return cli_fail(c, status, "%s: %s", argv[i], strerror(errno));
-	status = library_find(c, library);
-	if (!status)
+	status = embedded ? library_find(c, EMBEDDED, library) : library_find(c, LIBRARY, library);
+	if (!status && !embedded)
 		status = cli_ask(c, conn_request(GN_CTL_STATUS), NULL, NULL);
 	if (!status)
-		status = environment(c, library, calls);
+		status = environment(c, library, embedded);
+	if (!status)
+		status = calls_environment(c, calls);
 	if (status)
 		return status;
 	why = program_look(path, 0);
@@ -180,20 +190,19 @@ static const char *program_look(const char *path, unsigned depth)
 
 /* --- the environment --- */
 
-static int library_find(struct cli *c, char path[PATH_MAX])
+static int library_find(struct cli *c, const char *room, const char *name, char path[PATH_MAX])
 {
-	static const char tree[] = "/src/shim/.libs/" LIBRARY;
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof(tree));
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX / 2);
 	char *slash;
 
 	if (n > 0) {
 		path[n] = '\0';
 		slash = strrchr(path, '/');
-		strcpy(slash ? slash : path, tree);
+		sprintf(slash ? slash : path, "/src/%s/.libs/%s", room, name);
 		if (!access(path, R_OK))
 			return CLI_OK;
 	}
-	strcpy(path, PKGLIBDIR "/" LIBRARY);
+	snprintf(path, PATH_MAX, PKGLIBDIR "/%s", name);
 	if (!access(path, R_OK))
 		return CLI_OK;
 	return cli_fail(c, CLI_FAILED, "no %s: %s", path, strerror(errno));
@@ -215,31 +224,36 @@ static int preload(const char *library)
 	return ret;
 }
 
-static int environment(struct cli *c, const char *library, bool calls)
+static int environment(struct cli *c, const char *library, const char *embedded)
 {
 	char given[108], path[PATH_MAX];
-	int status = CLI_OK;
 
 	if (strpbrk(library, ": \t\n"))
 		return cli_fail(c, CLI_FAILED, "the loader takes no library whose path has blanks or colons: %s", library);
+	if (embedded) {
+		unsetenv("GLASSNET_SOCKET");
+		return setenv("GLASSNET_EMBEDDED", embedded, 1) || preload(library) ? cli_fail(c, CLI_FAILED, "no memory") : CLI_OK;
+	}
+	unsetenv("GLASSNET_EMBEDDED");
 	if (cli_socket_path(c, given, sizeof(given)) || !realpath(given, path))
 		return cli_fail(c, CLI_UNREACHED, "%s: %s", given, strerror(errno));
 	if (setenv("GLASSNET_SOCKET", path, 1) || preload(library))
 		return cli_fail(c, CLI_FAILED, "no memory");
-	if (calls)
-		status = calls_environment(c);
-	else
-		unsetenv("GLASSNET_CALLS");
-	return status;
+	return CLI_OK;
 }
 
 /* A descriptor of standard error that the program's own do not meet, what file it is, and who needs no [pid N]. */
-static int calls_environment(struct cli *c)
+static int calls_environment(struct cli *c, bool calls)
 {
 	struct stat st;
 	char text[96];
-	int fd = fcntl(STDERR_FILENO, F_DUPFD, CALLS_FD);
+	int fd;
 
+	if (!calls) {
+		unsetenv("GLASSNET_CALLS");
+		return CLI_OK;
+	}
+	fd = fcntl(STDERR_FILENO, F_DUPFD, CALLS_FD);
 	if (fd < 0 && errno == EINVAL) /* fewer are allowed */
 		fd = dup(STDERR_FILENO);
 	if (fd < 0 || fstat(fd, &st))

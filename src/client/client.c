@@ -32,6 +32,14 @@ static int lowest(int fd, bool cloexec)
 	return low < fd ? (int)low : fd;
 }
 
+enum client_kind client_kind(int fd)
+{
+	struct client_id id;
+
+	client_id_of(fd, &id);
+	return id.kind;
+}
+
 int client_socket(int domain, int type, int protocol)
 {
 	struct client_call c;
@@ -221,65 +229,6 @@ static int next_length(int fd)
 	return n == sizeof(h) && h.magic == GN_CHAN_MAGIC && h.kind == GN_CHAN_DATA ? (int)h.len : 0;
 }
 
-static size_t ioctl_size(unsigned long request)
-{
-	switch (request) {
-	case SIOCOUTQ:
-		return sizeof(int);
-	case SIOCGARP:
-	case SIOCSARP:
-	case SIOCDARP:
-		return sizeof(struct arpreq);
-	default:
-		return request >= SIOCGIFNAME && request <= SIOCSIFTXQLEN && request != SIOCGIFCONF ? sizeof(struct ifreq) : 0;
-	}
-}
-
-/*
- * Bytes of an ethtool command that the program has filled in: the struct with the items behind it. The answer may be longer: he who
- * asks has room for as much as Linux would write.
- */
-static size_t ethtool_size(const void *cmd)
-{
-	const uint32_t *w = cmd;
-
-	switch (w[0]) {
-	case ETHTOOL_SRINGPARAM:
-		return sizeof(struct ethtool_ringparam);
-	case ETHTOOL_SCHANNELS:
-		return sizeof(struct ethtool_channels);
-	case ETHTOOL_SCOALESCE:
-		return sizeof(struct ethtool_coalesce);
-	case ETHTOOL_GLINKSETTINGS:
-		return sizeof(struct ethtool_link_settings);
-	case ETHTOOL_GSSET_INFO:
-		return sizeof(struct ethtool_sset_info);
-	case ETHTOOL_GSTRINGS:
-		return sizeof(struct ethtool_gstrings);
-	case ETHTOOL_SFEATURES:
-		return sizeof(struct ethtool_sfeatures) + (w[1] < 64 ? w[1] : 64) * sizeof(struct ethtool_set_features_block);
-	case ETHTOOL_GRXFH:
-	case ETHTOOL_SRXFH:
-	case ETHTOOL_GRXRINGS:
-	case ETHTOOL_GRXCLSRLCNT:
-	case ETHTOOL_GRXCLSRULE:
-	case ETHTOOL_GRXCLSRLALL:
-	case ETHTOOL_SRXCLSRLDEL:
-	case ETHTOOL_SRXCLSRLINS:
-		return sizeof(struct ethtool_rxnfc);
-	case ETHTOOL_GRSSH:
-		return sizeof(struct ethtool_rxfh);
-	case ETHTOOL_SRSSH: { /* the table's size ~0: it stays as it is */
-		const struct ethtool_rxfh *r = cmd;
-		size_t n = (r->indir_size != ~0u && r->indir_size < 4096 ? r->indir_size * sizeof(uint32_t) : 0);
-
-		return sizeof(*r) + n + (r->key_size < 256 ? r->key_size : 0);
-	}
-	default: /* a struct ethtool_value, or one of which only the beginning says something */
-		return sizeof(struct ethtool_value);
-	}
-}
-
 static int client_ethtool(struct ifreq *ifr)
 {
 	struct iovec out[2] = { { ifr->ifr_name, IFNAMSIZ } }, in[2];
@@ -288,7 +237,7 @@ static int client_ethtool(struct ifreq *ifr)
 
 	if (!ifr || !ifr->ifr_data)
 		return -EFAULT;
-	out[1] = (struct iovec){ ifr->ifr_data, ethtool_size(ifr->ifr_data) };
+	out[1] = (struct iovec){ ifr->ifr_data, client_ethtool_size(ifr->ifr_data) };
 	in[0] = (struct iovec){ name, sizeof(name) };
 	in[1] = (struct iovec){ ifr->ifr_data, GN_CHAN_DATA_MAX - sizeof(name) };
 	client_call_init(&c, GN_CHAN_IOCTL, NULL);
@@ -302,7 +251,7 @@ static int client_ethtool(struct ifreq *ifr)
 
 int client_ioctl(int fd, unsigned long request, void *arg)
 {
-	struct iovec iov = { arg, ioctl_size(request) };
+	struct iovec iov = { arg, client_ioctl_size(request) };
 	struct client_call c;
 	struct client_id id;
 

@@ -42,6 +42,13 @@ struct client_call {
 #define CLIENT_IOV 16 /* parts of a message that need no more than a little of the stack */
 
 void client_id_of(int fd, struct client_id *id);
+/* Bytes of the argument of a request about interfaces or queues; 0: it is not one of those. */
+size_t client_ioctl_size(unsigned long request);
+/*
+ * Bytes of an ethtool command that the program has filled in: the struct with the items behind it. The answer may be longer: he who
+ * asks has room for as much as Linux would write.
+ */
+size_t client_ethtool_size(const void *cmd);
 /* An empty request of kind @op about the socket @id. */
 void client_call_init(struct client_call *c, enum gn_chan_op op, const struct client_id *id);
 /* The reply's result, or -ENETDOWN when nobody answers. */

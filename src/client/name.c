@@ -61,11 +61,3 @@ void client_id_of(int fd, struct client_id *id)
 	else if (s[4] == 'p')
 		id->kind = CLIENT_PING;
 }
-
-enum client_kind client_kind(int fd)
-{
-	struct client_id id;
-
-	client_id_of(fd, &id);
-	return id.kind;
-}

@@ -14,6 +14,8 @@ SCRIPTED_TESTS += %D%/errors.sh
 EXTRA_DIST += %D%/errors.py
 EXTRA_DIST += %D%/udp.py
 EXTRA_DIST += %D%/fds.py
+SCRIPTED_TESTS += %D%/embedded.sh
+EXTRA_DIST += %D%/embedded.py
 
 SCRIPTED_TESTS += %D%/ethtool.sh
 
