@@ -90,7 +90,10 @@ void chan_call(struct chan *chan, struct chan_msg *m)
 		m->reply.len = m->reply.result < 0 ? 0 : (uint32_t)len;
 		return;
 	}
-	smp_call(&chan->net->m, c.p->pub.cpu, call_run, &c);
+	if (c.p->pub.cpu == PORT_RTNL)
+		netlink_call(c.p, m, c.h, c.data);
+	else
+		smp_call(&chan->net->m, c.p->pub.cpu, call_run, &c);
 }
 
 static void call_page(struct chan *chan, struct chan_msg *m)

@@ -35,6 +35,7 @@ struct chan *chan_create(struct net *net, const struct chan_ops *ops, void *ctx)
 	c->ops = ops;
 	c->ctx = ctx;
 	INIT_LIST_HEAD(&c->users);
+	INIT_LIST_HEAD(&c->netlinks);
 	c->tag = rng_u32(&net->m.rng) | 1; /* no id is 0 */
 	for_each_vcpu(v, &net->m) {
 		v->slot[VCPU_SLOT_CHAN] = kzalloc(&net->m, sizeof(struct chan_scratch));
@@ -81,7 +82,10 @@ void chan_destroy(struct chan *c)
 	WRITE_ONCE(c->net->changes, &c->net->changes_own);
 	for (size_t i = 0; i < ARRAY_SIZE(c->hash); i++)
 		hlist_for_each_entry_rcu(p, &c->hash[i], node) /* they stay until the barrier */
-			smp_call(m, p->pub.cpu, port_end_call, p);
+			if (p->nl)
+				netlink_end(p);
+			else if (p->pub.cpu != PORT_RTNL)
+				smp_call(m, p->pub.cpu, port_end_call, p);
 	rcu_barrier(m);
 	for_each_vcpu(v, m) {
 		kfree(m, v->slot[VCPU_SLOT_CHAN]);
@@ -201,9 +205,8 @@ static void port_new_undo(void *arg)
 	p->sock = NULL;
 }
 
-int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int protocol, struct chan_port **ret)
+int port_make(struct chan *c, const struct chan_msg *m, struct chan_port **ret)
 {
-	struct port_new n = { .m = m, .domain = domain, .type = type, .protocol = protocol };
 	struct machine *mc = &c->net->m;
 	struct chan_port *p = kzalloc(mc, sizeof(*p));
 
@@ -214,15 +217,41 @@ int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int prot
 		kfree(mc, p);
 		return -ENFILE;
 	}
-	n.p = p;
 	p->chan = c;
 	p->burst = 1;
 	INIT_LIST_HEAD(&p->unread_list);
 	do
 		p->id = (uint64_t)c->tag << 32 | rng_u32(&mc->rng);
 	while (port_find(c, p->id));
-	p->pub.cpu = (unsigned)(p->id % mc->nr_cpus);
 	p->pub.fd = -1;
+	*ret = p;
+	return 0;
+}
+
+void port_unmake(struct chan_port *p)
+{
+	user_put(p->chan, p->user);
+	kfree(&p->chan->net->m, p);
+}
+
+void port_register(struct chan_port *p)
+{
+	hlist_add_head_rcu(&p->node, &p->chan->hash[hash_64(p->id, CHAN_HASH_BITS)]);
+}
+
+int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int protocol, struct chan_port **ret)
+{
+	struct port_new n = { .m = m, .domain = domain, .type = type, .protocol = protocol };
+	struct machine *mc = &c->net->m;
+	struct chan_port *p;
+
+	if (domain == AF_NETLINK)
+		return netlink_open(c, m, type, protocol, ret);
+	n.err = port_make(c, m, &p);
+	if (n.err)
+		return n.err;
+	n.p = p;
+	p->pub.cpu = (unsigned)(p->id % mc->nr_cpus);
 	smp_call(mc, p->pub.cpu, port_new_socket, &n);
 	if (n.err)
 		goto fail;
@@ -232,13 +261,12 @@ int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int prot
 		goto fail;
 	}
 	m->fd = n.err;
-	hlist_add_head_rcu(&p->node, &c->hash[hash_64(p->id, CHAN_HASH_BITS)]);
+	port_register(p);
 	smp_call(mc, p->pub.cpu, port_new_start, p);
 	*ret = p;
 	return 0;
 fail:
-	user_put(c, p->user);
-	kfree(mc, p);
+	port_unmake(p);
 	return n.err;
 }
 
@@ -263,6 +291,11 @@ void port_end(struct chan_port *p)
 	doorbell_cancel(&p->bell);
 	p->chan->ops->close(p->chan->ctx, &p->pub);
 	sock_release(sock);
+	port_put(p);
+}
+
+void port_put(struct chan_port *p)
+{
 	call_rcu(&p->chan->net->m, &p->rcu, port_free_rcu);
 }
 
@@ -279,7 +312,8 @@ static void port_free_rcu(struct rcu_head *head)
 	struct chan_port *p = container_of(head, struct chan_port, rcu);
 	struct chan *c = p->chan;
 
-	smp_call(&c->net->m, p->pub.cpu, port_forget, p);
+	if (p->pub.cpu != PORT_RTNL)
+		smp_call(&c->net->m, p->pub.cpu, port_forget, p);
 	hlist_del_rcu(&p->node);
 	user_put(c, p->user);
 	kfree(&c->net->m, p);
@@ -300,8 +334,13 @@ void port_watch(struct chan_port *p)
 void chan_ready(struct chan *c, struct port *port, unsigned revents)
 {
 	struct chan_port *p = container_of(port, struct chan_port, pub);
-	struct vcpu *v = c->net->m.cpu[port->cpu];
+	struct vcpu *v;
 
+	if (port->cpu == PORT_RTNL) {
+		netlink_ready(p, revents);
+		return;
+	}
+	v = c->net->m.cpu[port->cpu];
 	vcpu_enter(v, NULL);
 	if (revents & POLLOUT) {
 		p->out_full = false;

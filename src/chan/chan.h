@@ -15,7 +15,8 @@
  *   Everything of the other side is hostile: it is copied once, then checked, then used; a turn does a bounded amount of work; a user has
  *   a bounded number of sockets.
  * Calls: core/socket.h. Owns: ports; the descriptors are the host's to open and close.
- * Threads: chan_create, chan_destroy, chan_call: RTNL. chan_ready: the thread of the port's vCPU, outside it.
+ *   A netlink socket (netlink.c) is a port of RTNL (PORT_RTNL), with plain netlink messages in its pair.
+ * Threads: chan_create, chan_destroy, chan_call: RTNL. chan_ready: the thread of the port's vCPU, outside it; of PORT_RTNL: RTNL.
  */
 #include <glassnet/uapi/chan.h>
 
@@ -27,7 +28,7 @@ struct port;
 
 /**
  * struct chan_ops - the host's side
- * @open:	RTNL: a pair with its names (@letter: u, r, p); port->fd becomes the daemon's end, the program's is returned, with its inode in
+ * @open:	RTNL: a pair with its names (@letter: u, r, p, n); port->fd becomes the daemon's end, the program's is returned, with its inode in
  *		*ino; or -errno
  * @watch:	inside the port's vCPU: tell chan_ready() when one of @events (POLLIN, POLLOUT) is there; 0: never more
  * @close:	inside the port's vCPU: watch no more, and close the descriptor
@@ -39,6 +40,8 @@ struct chan_ops {
 	void (*close)(void *ctx, struct port *port);
 	int (*page)(void *ctx);
 };
+
+#define PORT_RTNL (~0u) /* port->cpu of a port that belongs to RTNL, whose thread watches it */
 
 /* What the host may see of a port. */
 struct port {
@@ -53,6 +56,7 @@ struct chan_msg {
 	const void *buf;  /* the request as it came */
 	size_t len;
 	struct cred cred; /* of who asks */
+	int pid;	  /* its process; 0: not known */
 	bool has_fd;	  /* a descriptor came along, */
 	uint64_t ino;	  /* with this inode */
 	struct gn_chan_reply reply;

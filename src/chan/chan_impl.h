@@ -6,7 +6,7 @@
  *
  * Theory of operation
  *   chan.c: ports, their life and their register. pair.c: datagrams both ways. unread.c: what of them the program has read.
- *   call.c: requests. ioctl.c: requests by number.
+ *   call.c: requests. ioctl.c: requests by number. netlink.c: ports that have no socket behind them.
  */
 #include "chan/chan.h"
 #include "kernel/rcu.h"
@@ -36,6 +36,7 @@ struct chan_user {
 	struct list_head list;
 	uint32_t uid;
 	unsigned n;
+	size_t held; /* bytes that wait for its netlink sockets */
 };
 
 struct chan {
@@ -50,6 +51,8 @@ struct chan {
 	unsigned long named[16];	    /* [A] hashes of those of them that the log has */
 	uint32_t host_size[(sizeof(struct gn_chan_dgram) + GN_CHAN_CONTROL_MAX + GN_CHAN_DATA_MAX) / 64 + 2]; /* [A] unread.c */
 	struct list_head users;		    /* [R] */
+	struct list_head netlinks;	    /* [R] netlink.c */
+	unsigned char netlink_in[GN_CHAN_DATA_MAX]; /* [R] */
 	struct hlist_head hash[1 << CHAN_HASH_BITS]; /* [R] by id */
 };
 
@@ -58,6 +61,7 @@ struct chan_port {
 	struct chan *chan;
 	uint64_t id, ino;	/* [I] */
 	struct chan_user *user; /* [R] */
+	struct nl_port *nl;	/* [R] a netlink socket; its events are RTNL's too, and there is no sock */
 	struct hlist_node node; /* [R] */
 	struct rcu_head rcu;
 	/* [C] of the home vCPU */
@@ -82,6 +86,11 @@ int port_open(struct chan *c, struct chan_msg *m, int domain, int type, int prot
 struct chan_port *port_find(struct chan *c, uint64_t id);						       /* RTNL */
 void port_end(struct chan_port *p);  /* inside its vCPU: the socket and the descriptor are closed; the rest goes by RCU */
 void port_watch(struct chan_port *p); /* tell the host what is waited for now */
+/* RTNL: a port with its id, not yet in the register; and away with it; into the register; and out of it, when no call has it any more */
+int port_make(struct chan *c, const struct chan_msg *m, struct chan_port **ret);
+void port_unmake(struct chan_port *p);
+void port_register(struct chan_port *p);
+void port_put(struct chan_port *p);
 
 /* pair.c; inside the port's vCPU */
 bool chan_input(struct chan_port *p, unsigned burst); /* true: there may be more. May end the port */
@@ -103,6 +112,12 @@ static __always_inline bool port_is_udp(const struct chan_port *p)
 {
 	return sock_is_udp(p->sock->sk);
 }
+
+/* netlink.c; RTNL */
+int netlink_open(struct chan *c, struct chan_msg *m, int type, int protocol, struct chan_port **ret);
+void netlink_end(struct chan_port *p);
+void netlink_ready(struct chan_port *p, unsigned revents);
+void netlink_call(struct chan_port *p, struct chan_msg *m, const struct gn_chan_call *h, const void *data);
 
 /* ioctl.c; RTNL */
 int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t *len, const struct cred *cred);

@@ -35,6 +35,8 @@ int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, siz
 
 	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
 		return chan_dev_ioctl(c->net, cmd, arg, len, cred);
+	if (p && p->pub.cpu == PORT_RTNL)
+		return -ENOTTY;
 	if (*len != sizeof(int))
 		return -EFAULT;
 	if (p)

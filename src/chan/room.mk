@@ -9,5 +9,6 @@ noinst_LTLIBRARIES += %D%/libchan.la
 %C%_libchan_la_SOURCES += %D%/chan_impl.h
 %C%_libchan_la_SOURCES += %D%/chan_stat.h
 %C%_libchan_la_SOURCES += %D%/ioctl.c
+%C%_libchan_la_SOURCES += %D%/netlink.c
 %C%_libchan_la_SOURCES += %D%/pair.c
 %C%_libchan_la_SOURCES += %D%/unread.c

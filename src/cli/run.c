@@ -4,7 +4,8 @@
  *
  * Theory of operation
  *   The program replaces this process; what it finds there is an environment: LD_PRELOAD names the preload library (src/shim),
- *   GLASSNET_SOCKET where the daemon is, GLASSNET_CALLS where --calls prints. Its children inherit all that.
+ *   GLASSNET_SOCKET where the daemon is, GLASSNET_CALLS where --calls prints; GLASSNET_NO_TCP is there with --no-tcp. Its
+ *   children inherit all that.
  *   With --embedded the library is the one with the stack inside (src/embed), GLASSNET_EMBEDDED says with which device, and there is no daemon.
  *   The library is the one of the build tree that this command lies in, else the installed one.
  *   A program that the library cannot reach works on the host's network without a word of its own, so it is looked at before: one that
@@ -42,7 +43,7 @@ int cmd_run(struct cli *c, int argc, char **argv)
 {
 	char path[PATH_MAX], library[PATH_MAX];
 	const char *why, *embedded = NULL;
-	bool calls = false;
+	bool calls = false, no_tcp = false;
 	int i, status;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
@@ -56,8 +57,10 @@ int cmd_run(struct cli *c, int argc, char **argv)
 			embedded = argv[i] + 11;
 		else if (!strcmp(argv[i], "--calls"))
 			calls = true;
+		else if (!strcmp(argv[i], "--no-tcp"))
+			no_tcp = true;
 		else
-			return cli_usage(c, "'%.40s' is none of: -n NAME, -s SOCKET, --calls, --embedded SPEC", argv[i]);
+			return cli_usage(c, "'%.40s' is none of: -n NAME, -s SOCKET, --calls, --embedded SPEC, --no-tcp", argv[i]);
 	}
 	if (i >= argc)
 		return cli_usage(c, "a program is missing");
@@ -71,6 +74,8 @@ int cmd_run(struct cli *c, int argc, char **argv)
 		status = environment(c, library, embedded);
 	if (!status)
 		status = calls_environment(c, calls);
+	if (!status && (no_tcp ? setenv("GLASSNET_NO_TCP", "1", 1) : unsetenv("GLASSNET_NO_TCP")))
+		status = cli_fail(c, CLI_FAILED, "no memory");
 	if (status)
 		return status;
 	why = program_look(path, 0);

@@ -16,7 +16,7 @@
 
 extern char **environ;
 
-static const char *environment(const char *name)
+const char *client_env(const char *name)
 {
 	size_t n = strlen(name);
 
@@ -49,7 +49,7 @@ static bool call_path(struct sockaddr_un *un, int fd)
 	if (fd >= 0 && !sys3(SYS_getpeername, fd, &peer, &len) && len > skip && len <= sizeof(peer) && !peer.sun_path[0] &&
 	    !memcmp(peer.sun_path + 1, GN_CHAN_NAME_DAEMON, 5))
 		return path_join(un, (const char *)&peer + skip, len - skip, "");
-	env = environment("GLASSNET_SOCKET");
+	env = client_env("GLASSNET_SOCKET");
 	return env && path_join(un, env, strlen(env), GN_CHAN_SUFFIX);
 }
 

@@ -165,6 +165,8 @@ int client_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	ret = client_call(&c, fd);
 	if (ret >= 0 && is_timeout(level, name))
 		sys5(SYS_setsockopt, fd, level, name, value, len);
+	if (ret >= 0 && id.kind == CLIENT_NETLINK)
+		client_netlink_option(fd, level, name, value, len);
 	return ret;
 }
 
@@ -256,6 +258,8 @@ int client_ioctl(int fd, unsigned long request, void *arg)
 	struct client_id id;
 
 	client_id_of(fd, &id);
+	if (request == FIONREAD && id.kind == CLIENT_NETLINK)
+		return -ENOTTY;
 	if (request == FIONREAD && id.kind != CLIENT_FOREIGN) {
 		int n = next_length(fd);
 

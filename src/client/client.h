@@ -19,6 +19,9 @@
 
 enum client_kind { CLIENT_FOREIGN, CLIENT_UDP, CLIENT_RAW, CLIENT_PING, CLIENT_NETLINK, CLIENT_FILE, CLIENT_STREAM };
 
+/* A variable of the environment, or NULL. */
+const char *client_env(const char *name);
+
 /* What @fd is; costs one getsockname (0.3 us). CLIENT_FILE: a file of the stack, the shim's own affair (shim/files.h); CLIENT_STREAM: TCP that is not there (shim/stream.c). CLIENT_FOREIGN also for descriptors that are not sockets or not open. */
 enum client_kind client_kind(int fd);
 

@@ -5,7 +5,7 @@
  * client_impl.h - what the files of client/ share
  *
  * Theory of operation
- *   name.c: what a descriptor is. call.c: one request and its reply. client.c: the calls. data.c: datagrams. page.c: what the daemon shows of
+ *   name.c: what a descriptor is. call.c: one request and its reply. client.c: the calls. data.c: datagrams. netlink.c: netlink messages. page.c: what the daemon shows of
  *   itself. verdict.c: which sends need no reply. Nothing here keeps state but the last two, which are hints: losing them costs a call.
  */
 #include <glassnet/uapi/chan.h>
@@ -55,6 +55,11 @@ void client_call_init(struct client_call *c, enum gn_chan_op op, const struct cl
 int client_call(struct client_call *c, int fd);
 /* An error that the next message of the pair tells of: its errno, which is cleared, and the message is gone; 0: none; negative: no daemon. */
 int client_pending(int fd, const struct client_id *id);
+/* A message that tells of an error was met by a receive with @flags: -errno, or 0: it was taken by another call. A peeked one goes, too. */
+int client_recv_token(int fd, const struct client_id *id, int flags);
+ssize_t client_netlink_recv(int fd, const struct client_id *id, struct msghdr *msg, int flags);
+/* An option that the daemon has accepted, where it matters at this end. */
+void client_netlink_option(int fd, int level, int name, const void *value, socklen_t len);
 size_t client_iov_len(const struct msghdr *msg);
 
 /*

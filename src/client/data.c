@@ -154,6 +154,8 @@ ssize_t client_sendmsg(int fd, const struct msghdr *msg, int flags)
 	if (len > 0xffff)
 		return -EMSGSIZE;
 	client_id_of(fd, &id);
+	if (id.kind == CLIENT_NETLINK)
+		return send_call(fd, &id, msg, flags & (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB), len);
 	if (!namelen) { /* connected: an error of an earlier datagram is the result of this call */
 		ret = client_pending(fd, &id);
 		if (ret)
@@ -285,8 +287,7 @@ static ssize_t recv_end(int fd, const struct client_id *id, struct msghdr *msg)
 	return 0;
 }
 
-/* A token was met: the error, or 0: it was taken by another call. A peeked token goes too. */
-static int recv_token(int fd, const struct client_id *id, int flags)
+int client_recv_token(int fd, const struct client_id *id, int flags)
 {
 	int err = flags & MSG_PEEK && !drop_token(fd) ? 0 : take_error(fd, id, true);
 
@@ -332,6 +333,8 @@ ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags)
 	if (n)
 		return n;
 	client_id_of(fd, &id);
+	if (id.kind == CLIENT_NETLINK)
+		return client_netlink_recv(fd, &id, msg, flags);
 	if ((flags & MSG_OOB) && id.kind != CLIENT_UDP)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
@@ -344,7 +347,7 @@ ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags)
 			return n;
 		if (h.kind == GN_CHAN_DATA)
 			break;
-		n = recv_token(fd, &id, flags);
+		n = client_recv_token(fd, &id, flags);
 		if (n)
 			return n;
 	}

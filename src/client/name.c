@@ -60,4 +60,6 @@ void client_id_of(int fd, struct client_id *id)
 		id->kind = CLIENT_RAW;
 	else if (s[4] == 'p')
 		id->kind = CLIENT_PING;
+	else if (s[4] == 'n')
+		id->kind = CLIENT_NETLINK;
 }

@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libclient.la
 %C%_libclient_la_SOURCES += %D%/client_impl.h
 %C%_libclient_la_SOURCES += %D%/data.c
 %C%_libclient_la_SOURCES += %D%/name.c
+%C%_libclient_la_SOURCES += %D%/netlink.c
 %C%_libclient_la_SOURCES += %D%/page.c
 %C%_libclient_la_SOURCES += %D%/raw.h
 %C%_libclient_la_SOURCES += %D%/request.c

@@ -82,6 +82,7 @@ struct net {
 	const struct net_proto_family *family[46]; /* [I] PF_*: socket creation */
 	struct rtnl_link *rtnl;		/* rtnetlink handlers */
 	struct list_head rtnl_groups;	/* subscribers */
+	uint32_t rtnl_wanted;		/* RTMGRP_* that one of them has subscribed to */
 
 	struct netns_nf *nf;	 /* netfilter's part */
 	struct netns_ipv4 *ipv4; /* ipv4's part */

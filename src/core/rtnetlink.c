@@ -128,6 +128,8 @@ static int rtnl_dump(struct nl_req *req, int family)
 	bool known = false;
 	int ret;
 
+	if (req->client->dump_waits)
+		return extack_fail(req->err, -EBUSY, "a dump is not read to its end yet");
 	if (h && h->dumpit) {
 		ret = h->dumpit(req);
 		return ret < 0 ? ret : rtnl_dump_send(req);
@@ -148,27 +150,31 @@ static int rtnl_dump(struct nl_req *req, int family)
 
 static int rtnl_dump_send(struct nl_req *req)
 {
+	struct nl_client *c = req->client;
+	size_t from = 0, to = 0, room = c->dump_room ? c->dump_room : NL_DUMP_DATAGRAM;
 	struct nl_buf *out = req->out;
-	size_t from = 0, to = 0;
 	int *done;
 
-	done = nlb_msg(out, req->client->portid, req->nlh->nlmsg_seq, NLMSG_DONE, sizeof(*done),
+	done = nlb_msg(out, c->portid, req->nlh->nlmsg_seq, NLMSG_DONE, sizeof(*done),
 			 NLM_F_MULTI);
 	nlb_msg_end(out);
 	if (out->error)
 		return out->error;
+	c->dumping = true;
 	while (to < out->len) {
 		struct nlmsghdr *nlh = (struct nlmsghdr *)(void *)(out->buf + to);
 
 		nlh->nlmsg_flags |= NLM_F_MULTI;
-		if (to > from && to + nlh->nlmsg_len - from > NL_DUMP_DATAGRAM) {
-			if (req->client->send(req->client, out->buf + from, to - from) < 0)
-				return 1; /* it does not listen: the rest is lost too */
+		if (to > from && to + nlh->nlmsg_len - from > room) {
+			if (c->send(c, out->buf + from, to - from) < 0)
+				goto out; /* it does not listen: the rest is lost too */
 			from = to;
 		}
 		to += NLMSG_ALIGN(nlh->nlmsg_len);
 	}
-	req->client->send(req->client, out->buf + from, to - from);
+	c->send(c, out->buf + from, to - from);
+out:
+	c->dumping = false;
 	return 1;
 }
 
@@ -253,8 +259,22 @@ void rtnl_client_add(struct net *net, struct nl_client *c)
 
 void rtnl_client_del(struct net *net, struct nl_client *c)
 {
-	(void)net;
+	rtnl_client_groups(net, c, 0);
 	list_del(&c->list);
+}
+
+/* The union is what others look at before they make a message. */
+void rtnl_client_groups(struct net *net, struct nl_client *c, uint32_t groups)
+{
+	const struct nl_client *o;
+	uint32_t all = 0;
+
+	if (c->groups == groups)
+		return;
+	c->groups = groups;
+	list_for_each_entry(o, &net->rtnl_groups, list)
+		all |= o->groups;
+	WRITE_ONCE(net->rtnl_wanted, all);
 }
 
 void rtnl_notify(struct net *net, struct nl_buf *b, uint32_t group, struct nl_client *skip)

@@ -22,6 +22,9 @@ struct nl_client {
 	uint32_t groups; /* RTMGRP_* bits subscribed */
 	bool admin;	 /* may change things: else -EPERM */
 	bool ext_ack, cap_ack, strict;
+	bool dumping;	 /* what is sent now is part of a dump */
+	bool dump_waits; /* the client's own: part of one waits for the reader: another dump gets EBUSY */
+	size_t dump_room; /* largest datagram of a dump of more than one message; 0: 8 KiB */
 	int (*send)(struct nl_client *c, const void *buf, size_t len); /* one datagram; -errno counts as overrun */
 	void *priv;
 	struct list_head list; /* net->rtnl_groups */
@@ -95,6 +98,7 @@ int rtnl_register(struct net *net, const struct rtnl_handler *h, int n); /* cons
 int rtnetlink_rcv(struct net *net, struct nl_client *c, const void *buf, size_t len);
 void rtnl_client_add(struct net *net, struct nl_client *c);
 void rtnl_client_del(struct net *net, struct nl_client *c);
+void rtnl_client_groups(struct net *net, struct nl_client *c, uint32_t groups); /* subscribe to just these */
 /* Send the one message in @b to every client of @group (RTMGRP_*) but @skip. */
 void rtnl_notify(struct net *net, struct nl_buf *b, uint32_t group, struct nl_client *skip);
 

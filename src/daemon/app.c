@@ -5,7 +5,8 @@
  * Theory of operation
  *   Beside the control socket lies one of mode 0666: as on a kernel, anybody may have sockets; SO_PEERCRED says what else he may. Each
  *   connection brings one request (<glassnet/uapi/chan.h>), which chan/ answers; then it is closed. The descriptors that chan/ asks for are
- *   made here, and the page that programs map; each port's is watched by the loop of its vCPU's thread, whose callback enters the vCPU, as a system call of the program would.
+ *   made here, and the page that programs map; each port's is watched by the loop of its vCPU's thread, whose callback enters the vCPU, as a system call of the program would; a
+ *   netlink socket's by that of the main thread.
  *   Hostile by assumption: at most MAX_CONNS connections wait for their request, the oldest gives way; descriptors that nobody asked for
  *   are closed; when descriptors run out the spare one is given up to accept and close, and accepting pauses for a second.
  * Threads: the main thread (RTNL); port_cb() and the watchers of ports that of the vCPU.
@@ -131,10 +132,15 @@ static int app_open(void *ctx, struct port *port, char letter, uint64_t id, bool
 	return fd[1];
 }
 
+static struct ev_loop *port_loop(const struct app *a, const struct port *port)
+{
+	return port->cpu == PORT_RTNL ? a->d->loop : vcpu_thread_loop(a->d, port->cpu);
+}
+
 static void app_watch(void *ctx, struct port *port, unsigned events)
 {
 	struct app *a = ctx;
-	struct ev_loop *loop = vcpu_thread_loop(a->d, port->cpu);
+	struct ev_loop *loop = port_loop(a, port);
 	struct watch *w = port->host;
 
 	ev_io_stop(loop, &w->io);
@@ -148,7 +154,7 @@ static void app_close(void *ctx, struct port *port)
 	struct app *a = ctx;
 	struct watch *w = port->host;
 
-	ev_io_stop(vcpu_thread_loop(a->d, port->cpu), &w->io);
+	ev_io_stop(port_loop(a, port), &w->io);
 	close(port->fd);
 	free(w);
 	port->host = NULL;
@@ -274,6 +280,7 @@ static bool conn_serve(struct conn *c)
 	if (n_fds > 1 || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		m->len = 0; /* not well formed */
 	msg_cred(m, &c->cred);
+	m->pid = c->cred.pid;
 	chan_call(a->chan, m);
 	conn_reply(c, m, m->len && ((const struct gn_chan_call *)m->buf)->op == GN_CHAN_RECVERR && m->reply.result >= 0);
 	if (fd >= 0)

@@ -227,11 +227,16 @@ static int call_sleep(struct call *c, unsigned events, uint64_t deadline, bool t
 
 /* --- names --- */
 
+const char *client_env(const char *name)
+{
+	return getenv(name);
+}
+
 int client_socket(int domain, int type, int protocol)
 {
 	struct call c;
 	sigset_t saved;
-	int ret = thread_begin(&c);
+	int ret = domain == AF_NETLINK ? -EPROTONOSUPPORT : thread_begin(&c);
 
 	if (ret)
 		return ret;

@@ -115,6 +115,7 @@ static long op_socket(const long a[6])
 	case AF_INET:
 		return kind == SOCK_STREAM ? shim_stream_new(type, (int)a[2]) : client_socket(AF_INET, type, (int)a[2]);
 	case AF_NETLINK:
+		return client_socket(AF_NETLINK, type, (int)a[2]);
 	case AF_PACKET:
 		return -EPROTONOSUPPORT;
 	default:

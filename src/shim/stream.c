@@ -6,6 +6,7 @@
  *   Programs that need UDP only make such a socket to find out whether there is IPv4 at all (dig does), so it can be made; what would lead
  *   somewhere (bind, connect, listen) fails with EPROTONOSUPPORT. The descriptor is an AF_UNIX stream socket that is bound to a name of
  *   its own and connected to nothing: options of SOL_SOCKET, flags, poll and close are the kernel's. No daemon is asked.
+ *   `glassnet run --no-tcp` (GLASSNET_NO_TCP) is for servers that do with UDP where there is no TCP (dnsmasq): it cannot be made.
  *   Called by: ops.c. Calls: the kernel. Owns: nothing.
  * Threads: any, and signal handlers, and children of vfork.
  */
@@ -33,7 +34,7 @@ long shim_stream_new(int type, int protocol)
 	char *s = un.sun_path + 1;
 	long fd, ret;
 
-	if (protocol && protocol != IPPROTO_TCP)
+	if ((protocol && protocol != IPPROTO_TCP) || client_env("GLASSNET_NO_TCP"))
 		return -EPROTONOSUPPORT;
 	fd = raw3(SYS_socket, AF_UNIX, type, 0);
 	if (fd < 0)

@@ -19,6 +19,9 @@ EXTRA_DIST += %D%/embedded.py
 
 SCRIPTED_TESTS += %D%/ethtool.sh
 
+# ip and dnsmasq
+SCRIPTED_TESTS += %D%/netlink.sh
+
 # The files of the stack at the paths of Linux's
 SCRIPTED_TESTS += %D%/files.sh
 TEST_HELPERS += %D%/ifaddrs

@@ -5,8 +5,8 @@
  * <glassnet/uapi/chan.h> - sockets of other processes: calls as messages, datagrams over a socketpair
  *
  * A program's socket is one end of an AF_UNIX SOCK_SEQPACKET pair; glassnetd holds the other. The
- * program's end is bound to an abstract name that says what it is: a 0 byte, GN_CHAN_NAME_UDP, _RAW
- * or _PING, and 16 hexadecimal digits of its id. The daemon's end, which getpeername() shows, is
+ * program's end is bound to an abstract name that says what it is: a 0 byte, GN_CHAN_NAME_UDP, _RAW,
+ * _PING or _NETLINK, and 16 hexadecimal digits of its id. The daemon's end, which getpeername() shows, is
  * bound to a 0 byte, GN_CHAN_NAME_DAEMON, the same digits, and the path where calls are answered
  * (absent when it does not fit).
  *
@@ -27,6 +27,10 @@
  * has taken all datagrams that were sent before. A message of kind GN_CHAN_ERROR says that the socket
  * has an error: who takes it asks with GN_CHAN_TAKE_ERROR.
  *
+ * A netlink socket's pair carries plain netlink messages, except for messages of kind GN_CHAN_ERROR, whose magic is no length that a
+ * netlink message can have. A send is a call, as a rule. What is written to the pair is a request, too, with the rights of who
+ * made the socket. A message whose nlmsg_pid is 0 is a notification.
+ *
  * The page: memory that the daemon writes and programs read (GN_CHAN_PAGE gives a descriptor for one mapping of
  * sizeof(struct gn_chan_page) bytes; it is sealed against writing and shrinking). Its generation moves after each change that may change the
  * answer to a send: routes, addresses, links, settings; the word of a socket after what was done to that socket. So a send that
@@ -46,6 +50,7 @@
 #define GN_CHAN_NAME_UDP "gn/u/"
 #define GN_CHAN_NAME_RAW "gn/r/"
 #define GN_CHAN_NAME_PING "gn/p/"
+#define GN_CHAN_NAME_NETLINK "gn/n/"
 #define GN_CHAN_NAME_DAEMON "gn/d/"
 #define GN_CHAN_ID_DIGITS 16
 #define GN_CHAN_NAME_LEN (1 + 5 + GN_CHAN_ID_DIGITS) /* of the program's end, from the 0 byte on */

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -60,6 +61,11 @@ static inline const char *port(const void *addr, socklen_t len)
 enum client_kind client_kind(int fd)
 {
 	return fd == fake.fd ? fake.kind : CLIENT_FOREIGN;
+}
+
+const char *client_env(const char *name)
+{
+	return getenv(name);
 }
 
 int client_socket(int domain, int type, int protocol)
