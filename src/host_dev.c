@@ -2,8 +2,9 @@
 /*
  * host_dev.c - descriptors of the host's devices
  *
- * A TAP that was made persistent keeps the offload flags of its previous owner: they are reset on attach, else received checksums would
- * be left unfinished. Not on the packet path. See Documentation/networking/tuntap.rst of the kernel for the ioctls.
+ * A TAP that was made persistent keeps the offload flags of its previous owner: they are set anew on attach, else received checksums would
+ * be left unfinished. tap-csum: and tap-uso: are a TAP whose frames have a header of VNET_HDR bytes; checksums may be left unfinished both ways, and
+ * with uso one frame may stand for many datagrams. Not on the packet path. See Documentation/networking/tuntap.rst of the kernel for the ioctls.
  */
 #include "host_dev.h"
 
@@ -20,8 +21,12 @@
 #include <unistd.h>
 
 #define PACKET_SNDBUF (4 << 20)
+#define VNET_HDR 12 /* what drivers/vnet_hdr.h expects */
+#define TUN_F_USO4_ 0x20 /* since Linux 6.2; the two only together */
+#define TUN_F_USO6_ 0x40
 
-static int tap_open(const char *ifname, unsigned queue);
+static int tap_open(const char *ifname, unsigned queue, unsigned offloads);
+static int tap_offloads(int fd, unsigned offloads);
 static int packet_open(const char *ifname);
 static int packet_bind(int fd, const char *ifname);
 static int link_open(void);
@@ -31,7 +36,11 @@ int host_dev_open(const char *spec, unsigned queue)
 	int fd;
 
 	if (!strncmp(spec, "tap:", 4))
-		return tap_open(spec + 4, queue);
+		return tap_open(spec + 4, queue, 0);
+	if (!strncmp(spec, "tap-csum:", 9))
+		return tap_open(spec + 9, queue, TUN_F_CSUM);
+	if (!strncmp(spec, "tap-uso:", 8))
+		return tap_open(spec + 8, queue, TUN_F_CSUM | TUN_F_USO4_ | TUN_F_USO6_);
 	if (!strncmp(spec, "packet:", 7))
 		return queue ? -EINVAL : packet_open(spec + 7);
 	if (!strncmp(spec, "packet-link:", 12))
@@ -45,7 +54,7 @@ int host_dev_open(const char *spec, unsigned queue)
 	return fd < 0 ? -errno : fd;
 }
 
-static int tap_open(const char *ifname, unsigned queue)
+static int tap_open(const char *ifname, unsigned queue, unsigned offloads)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
 	int fd, err;
@@ -54,16 +63,26 @@ static int tap_open(const char *ifname, unsigned queue)
 		return -EINVAL;
 	if (queue)
 		ifr.ifr_flags |= IFF_MULTI_QUEUE;
+	if (offloads)
+		ifr.ifr_flags |= IFF_VNET_HDR;
 	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	memcpy(ifr.ifr_name, ifname, strlen(ifname) + 1);
-	if (ioctl(fd, TUNSETIFF, &ifr) || ioctl(fd, TUNSETOFFLOAD, 0)) {
+	if (ioctl(fd, TUNSETIFF, &ifr) || tap_offloads(fd, offloads)) {
 		err = -errno;
 		close(fd);
 		return err;
 	}
 	return fd;
+}
+
+/* -1 and errno for what the host does not know. */
+static int tap_offloads(int fd, unsigned offloads)
+{
+	int size = VNET_HDR;
+
+	return (offloads && ioctl(fd, TUNSETVNETHDRSZ, &size)) || ioctl(fd, TUNSETOFFLOAD, (unsigned long)offloads) ? -1 : 0;
 }
 
 /* Protocol 0: it takes no frame before the driver has made its ring and says which ones. */

@@ -25,6 +25,7 @@
 	X(RX_TRUNCATED, DEVICE, NOC, NOC, 0, "frame longer than the slot it was read into", "drivers/net/tun.c")                     \
 	X(RX_RUNT, DEVICE, NOC, NOC, 0, "frame shorter than an Ethernet header", "drivers/net/tun.c")                                \
 	X(RX_FILTERED, DEVICE, NOC, NOC, 0, "frame for another station, refused by the device's filter", "drivers/net/tun.c")        \
+	X(RX_OFFLOAD, DEVICE, NOC, NOC, 0, "the host's offload header does not fit its frame", "drivers/net/tun.c")                   \
 	X(RX_NOMEM, DEVICE, NOC, NOC, 0, "no buffer for a received frame", "net/core/skbuff.c")                                      \
 	X(DEV_READY, DEVICE, NOC, NOC, 0, "device is down", "net/core/dev.c")                                                        \
 	X(FULL_RING, DEVICE, NOC, NOC, 0, "transmit ring of the device is full", "drivers/net/tun.c")                                \

@@ -230,7 +230,12 @@ static void remove_socket(const char *path)
 	close(fd);
 }
 
-/* Is @spec what the command line named? "tap:x" of "tap:x,itr=9", "pcap:f" of "pcap:f,out=g", "pcap-out:g" of the same,
+static bool tap_spec(const char *spec)
+{
+	return !strncmp(spec, "tap:", 4) || !strncmp(spec, "tap-csum:", 9) || !strncmp(spec, "tap-uso:", 8);
+}
+
+/* Is @spec what the command line named? "tap:x", "tap-csum:x" and "tap-uso:x" of "tap:x,itr=9", "pcap:f" of "pcap:f,out=g", "pcap-out:g" of the same,
  * "packet:i" and "packet-link:i" of "packet:i,v=2". */
 static const struct device_opt *configured(const struct options *o, const char *spec)
 {
@@ -243,6 +248,8 @@ static const struct device_opt *configured(const struct options *o, const char *
 		if (!strncmp(have, spec, n) && (!have[n] || have[n] == ','))
 			return &o->dev[i];
 		n = strlen(rest + 1);
+		if (tap_spec(spec) && !strncmp(have, "tap:", 4) && !strncmp(have + 4, rest + 1, n) && (!have[4 + n] || have[4 + n] == ','))
+			return &o->dev[i];
 		if (!strncmp(spec, "packet-link:", 12) && !strncmp(have, "packet:", 7) && !strncmp(have + 7, rest + 1, n) && (!have[7 + n] || have[7 + n] == ','))
 			return &o->dev[i];
 		if (!strncmp(spec, "pcap-out:", 9)) {
@@ -266,8 +273,8 @@ static int helper_open(const struct options *o, const struct ask *ask, struct an
 		return -1;
 	}
 	fd = host_dev_open(ask->spec, ask->queue);
-	if (fd >= 0 && opt->host_addr && !ask->queue && !strncmp(ask->spec, "tap:", 4)) {
-		int ret = hostcfg_tap(ask->spec + 4, opt->host_addr, &why);
+	if (fd >= 0 && opt->host_addr && !ask->queue && tap_spec(ask->spec)) {
+		int ret = hostcfg_tap(strchr(ask->spec, ':') + 1, opt->host_addr, &why);
 
 		if (ret) {
 			close(fd);

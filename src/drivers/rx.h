@@ -90,6 +90,18 @@ static __always_inline void nif_rx_truncated(struct napi_struct *napi, struct sk
 	kfree_skb_reason(skb, SKB_DROP_REASON_RX_TRUNCATED);
 }
 
+/* The host says of a frame what cannot be of it. Consumes. */
+static __always_inline void nif_rx_bad_offload(struct napi_struct *napi, struct sk_buff *skb)
+{
+	struct net_device_stats *stats = this_dev_stats(napi->dev);
+
+	packet_trace_rx(napi, skb);
+	ledger_begin(skb, LEDGER_FRAME);
+	stats->rx_errors++;
+	stats->rx_frame_errors++;
+	kfree_skb_reason(skb, SKB_DROP_REASON_RX_OFFLOAD);
+}
+
 /* No buffer for a frame that had to be taken from its source. */
 static __always_inline void nif_rx_nomem(struct napi_struct *napi, struct nif_rx_stats *st)
 {

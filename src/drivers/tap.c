@@ -19,7 +19,8 @@
  *   Owns: the descriptors from ndo_open to ndo_stop, one prepared skb a queue, the done list.
  *   Threads: handler, poll, itr timer the queue's vCPU; tap_xmit any vCPU under the transmit
  *   queue's lock, which also guards the done list; the rest RTNL. The host has SIGPIPE ignored.
- *   System calls: read and write, nowhere else than here. Log on the packet path: the report above.
+ *   With vnet_hdr=on each frame has an offload header: tap_vnet.c.
+ *   System calls: read and write, nowhere else than in these two files. Log on the packet path: the report above.
  *   Refuses: frames below 14 bytes and longer than max(MTU, 1500) + 18 bytes, unknown options.
  *   Counters (summed over queues): see tap_stats at the end of this file.
  *   Mirrors: the shape of e1000_main.c; the other end is drivers/net/tun.c of the host.
@@ -32,10 +33,8 @@
 #include <unistd.h>
 
 #include "drivers/tapqueue.h"
-#include "kernel/irq.h"
 
 #define TAP_MAX_MTU 65521
-#define TAP_OVERHEAD 18 /* Ethernet header and a VLAN tag */
 #define TAP_WATCHDOG_S 5
 #define TAP_BUSY_NS 20000 /* interrupts closer than this: more may be waiting */
 #define TAP_PROBE_MAX 63  /* polls between two second reads that find nothing */
@@ -44,12 +43,11 @@ static irqreturn_t tap_intr(int irq, void *data);
 static int tap_poll(struct napi_struct *napi, int budget);
 static void tap_clean_tx(struct tap_queue *q);
 static int tap_clean_rx(struct tap_queue *q, int budget);
+static bool tap_vnet_receive(struct tap_queue *q, struct sk_buff *skb, unsigned len, unsigned max_frame);
 static int tap_rx_limit(struct tap_queue *q, int budget);
 static void tap_rx_learn(struct tap_queue *q, int limit, int work);
 static int tap_read_frame(struct tap_queue *q, unsigned max_frame);
 static bool tap_alloc_rx_buffer(struct tap_queue *q, unsigned size);
-static int tap_read_away(struct tap_queue *q);
-static int tap_read_error(struct tap_queue *q, ssize_t n);
 static void tap_irq_enable(struct tap_queue *q);
 static void tap_itr_expired(struct ktimer *t);
 static netdev_tx_t tap_xmit(struct sk_buff *skb, struct net_device *dev);
@@ -58,6 +56,7 @@ static void tap_tx_retry(struct ktimer *t);
 static void tap_gone(struct tap *tap, int error);
 static int tap_probe(struct net *net, const char *rest, const struct nif_options *opts,
 		     struct net_device **ret_dev, struct extack *err);
+static int tap_want_vnet(const char *rest, bool *vnet, struct extack *err);
 static void tap_setup_queues(struct tap *tap);
 static int tap_open(struct net_device *dev);
 static int tap_open_queue(struct tap_queue *q);
@@ -82,16 +81,6 @@ static uint64_t tap_get_stat(const struct net_device *dev, const struct nif_stat
 	X(ndo_tx_timeout, tap_tx_timeout)              \
 	X(ndo_get_stats64, tap_get_stats64)
 DEFINE_NETDEV_OPS(tap_netdev_ops, TAP_OPS);
-
-static __always_inline struct netdev_queue *tap_txq(const struct tap_queue *q)
-{
-	return netdev_get_tx_queue(q->tap->dev, q->index);
-}
-
-static __always_inline struct machine *tap_machine(const struct tap_queue *q)
-{
-	return &dev_net(q->tap->dev)->m;
-}
 
 /* --- receive --- */
 
@@ -154,8 +143,9 @@ static int tap_clean_rx(struct tap_queue *q, int budget)
 	const struct rx_filter *filter = rcu_dereference(q->tap->filter);
 	unsigned max_frame = max(READ_ONCE(dev->mtu), (unsigned)ETH_DATA_LEN) + TAP_OVERHEAD;
 	int limit = tap_rx_limit(q, budget), work;
+	unsigned bytes = 0;
 
-	for (work = 0; work < limit; work++) {
+	for (work = 0; work < limit && bytes < TAP_POLL_BYTES; work++) {
 		struct sk_buff *skb;
 		int len;
 
@@ -167,6 +157,12 @@ static int tap_clean_rx(struct tap_queue *q, int budget)
 		if (unlikely(!len)) /* taken and lost */
 			continue;
 		q->rx_skb = NULL;
+		if (q->vnet) {
+			bytes += (unsigned)len;
+			if (tap_vnet_receive(q, skb, (unsigned)len, max_frame))
+				nif_rx_frame(&q->napi, skb, filter, &q->stats.rx);
+			continue;
+		}
 		if (unlikely((unsigned)len > max_frame)) {
 			skb_put(skb, max_frame);
 			nif_rx_truncated(&q->napi, skb, &q->stats.rx);
@@ -181,6 +177,25 @@ static int tap_clean_rx(struct tap_queue *q, int budget)
 	tap_rx_learn(q, limit, work);
 
 	return work;
+}
+
+/* With an offload header: true, or @skb is gone. */
+static bool tap_vnet_receive(struct tap_queue *q, struct sk_buff *skb, unsigned len, unsigned max_frame)
+{
+	bool fits = len <= max_frame || tap_vnet_is_gso(q);
+
+	skb_put(skb, fits ? len : max_frame);
+	if (unlikely(!fits)) {
+		nif_rx_truncated(&q->napi, skb, &q->stats.rx);
+		return false;
+	}
+	skb->truesize = tap_vnet_truesize(len);
+	if (likely(tap_vnet_offload(q, skb)))
+		return true;
+	q->stats.rx_bad_offload++;
+	nif_rx_bad_offload(&q->napi, skb);
+
+	return false;
 }
 
 /* How many frames to read: one while they come singly. */
@@ -225,6 +240,8 @@ static int tap_read_frame(struct tap_queue *q, unsigned max_frame)
 
 	if (unlikely(READ_ONCE(q->tap->gone)))
 		return -1;
+	if (q->vnet)
+		return tap_vnet_read(q, max_frame);
 	if (unlikely(!tap_alloc_rx_buffer(q, max_frame + 1)))
 		return tap_read_away(q);
 	q->stats.reads++;
@@ -249,7 +266,7 @@ static bool tap_alloc_rx_buffer(struct tap_queue *q, unsigned size)
 }
 
 /* No memory. Left unread, the frame would raise the line for ever. */
-static int tap_read_away(struct tap_queue *q)
+int tap_read_away(struct tap_queue *q)
 {
 	char byte;
 	ssize_t n = read(q->fd, &byte, sizeof(byte));
@@ -262,7 +279,7 @@ static int tap_read_away(struct tap_queue *q)
 	return 0;
 }
 
-static int tap_read_error(struct tap_queue *q, ssize_t n)
+int tap_read_error(struct tap_queue *q, ssize_t n)
 {
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		q->stats.empty_reads++;
@@ -319,7 +336,7 @@ static netdev_tx_t tap_xmit(struct sk_buff *skb, struct net_device *dev)
 		return NETDEV_TX_OK;
 	}
 	do {
-		n = write(q->fd, skb->data, skb->len);
+		n = q->vnet ? tap_vnet_write(q, skb) : write(q->fd, skb->data, skb->len);
 	} while (unlikely(n < 0 && errno == EINTR));
 	if (unlikely(n != (ssize_t)skb->len))
 		return tap_xmit_failed(q, skb, n);
@@ -385,11 +402,12 @@ static void tap_gone(struct tap *tap, int error)
 static int tap_probe(struct net *net, const char *rest, const struct nif_options *opts,
 		     struct net_device **ret_dev, struct extack *err)
 {
-	static const char *const known[] = { "itr", NULL };
+	static const char *const known[] = { "itr", "vnet_hdr", NULL };
 	unsigned queues = opts->queues ? opts->queues : 1, itr = 0;
 	char name[IFNAMSIZ];
 	struct net_device *dev;
 	struct tap *tap;
+	bool vnet = false;
 	int ret;
 
 	if (nif_spec_first(rest, name, sizeof(name)))
@@ -397,6 +415,8 @@ static int tap_probe(struct net *net, const char *rest, const struct nif_options
 	ret = nif_spec_check(rest, known, err);
 	if (!ret)
 		ret = nif_spec_uint(rest, "itr", 1000000, &itr, err);
+	if (!ret)
+		ret = tap_want_vnet(rest, &vnet, err);
 	if (ret)
 		return ret;
 	if (!net->m.host->dev_open)
@@ -407,6 +427,7 @@ static int tap_probe(struct net *net, const char *rest, const struct nif_options
 		return -EINVAL;
 	tap = netdev_priv(dev);
 	tap->dev = dev;
+	tap->want_vnet = vnet;
 	tap->itr_ns = itr ? NSEC_PER_SEC / itr : 0;
 	snprintf(tap->spec, sizeof(tap->spec), "tap:%s", name);
 	dev->netdev_ops = &tap_netdev_ops;
@@ -424,6 +445,19 @@ static int tap_probe(struct net *net, const char *rest, const struct nif_options
 	*ret_dev = dev;
 
 	return 0;
+}
+
+static int tap_want_vnet(const char *rest, bool *vnet, struct extack *err)
+{
+	const char *value;
+	int n = nif_spec_opt(rest, "vnet_hdr", &value);
+
+	if (n < 0)
+		return 0;
+	*vnet = n == 2 && !strncmp(value, "on", 2);
+	if (*vnet || (n == 3 && !strncmp(value, "off", 3)))
+		return 0;
+	return extack_fail(err, -EINVAL, "vnet_hdr=%.*s: on or off", n, value);
 }
 
 static void tap_setup_queues(struct tap *tap)
@@ -472,7 +506,7 @@ static int tap_open_queue(struct tap_queue *q)
 	char name[32];
 	int ret;
 
-	q->fd = m->host->dev_open(m->host_ctx, q->tap->spec, q->index);
+	q->fd = q->tap->want_vnet ? tap_vnet_open(q) : m->host->dev_open(m->host_ctx, q->tap->spec, q->index);
 	if (q->fd < 0) {
 		ret = q->fd;
 		q->fd = -1;
@@ -488,6 +522,7 @@ static int tap_open_queue(struct tap_queue *q)
 	ret = request_irq(m, tap_intr, name, q, q->index % m->nr_cpus);
 	if (ret < 0) {
 		napi_disable(&q->napi);
+		tap_vnet_free(q);
 		close(q->fd);
 		q->fd = -1;
 		return ret;
@@ -541,6 +576,7 @@ static void tap_purge_local(void *arg)
 	if (q->rx_skb)
 		consume_skb(q->rx_skb);
 	q->rx_skb = NULL;
+	tap_vnet_free(q);
 }
 
 static void tap_destructor(struct net_device *dev)
@@ -598,6 +634,12 @@ static const struct nif_stat tap_stats[] = {
 	TAP_STAT("rx_truncated", rx.truncated, "frame longer than the buffer"),
 	TAP_STAT("rx_filtered", rx.filtered, "frame for another station"),
 	TAP_STAT("rx_nomem", rx.nomem, "no buffer for a frame"),
+	TAP_STAT("rx_csum_partial", rx_csum_partial, "frame whose checksum its sender left unfinished"),
+	TAP_STAT("rx_csum_valid", rx_csum_valid, "frame whose checksum the host has verified"),
+	TAP_STAT("rx_gso", rx_gso, "frame that stands for many"),
+	TAP_STAT("rx_bad_offload", rx_bad_offload, "frame that its offload header does not fit"),
+	TAP_STAT("tx_csum_partial", tx_csum_partial, "checksum left to the host"),
+	TAP_STAT("tx_gso", tx_gso, "cutting left to the host"),
 	TAP_STAT("tx_completed", tx_completed, "packets freed by the poll"),
 	TAP_STAT("tx_busy", tx_busy, "write() found the host's queue full: queue stopped"),
 	TAP_STAT("tx_retries", tx_retries, "the stopped queue was woken by its timer"),

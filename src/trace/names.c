@@ -106,5 +106,7 @@ static const char *module_of(const char *file)
 	for (size_t i = 0; i < sizeof(of_tpacket) / sizeof(of_tpacket[0]); i++)
 		if (!strcmp(base, of_tpacket[i]))
 			return "tpacket";
+	if (!strcmp(base, "tap_vnet"))
+		return "tap";
 	return base;
 }

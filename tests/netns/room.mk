@@ -25,6 +25,8 @@ TEST_HELPERS += %D%/differential/differential
 
 # glassnetd on TAP devices and veth pairs
 SCRIPTED_TESTS += %D%/live.sh
+SCRIPTED_TESTS += %D%/gso.sh
+EXTRA_DIST += %D%/gso.py
 SCRIPTED_TESTS += %D%/packet.sh
 SCRIPTED_TESTS += %D%/tracing.sh
 SCRIPTED_TESTS += %D%/trace.sh

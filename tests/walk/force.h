@@ -615,6 +615,7 @@ struct force {
 static const struct force forces[SKB_DROP_REASON_MAX] = {
 #define R(name) [SKB_DROP_REASON_##name]
 	R(NOT_SPECIFIED) = { NULL, "no drop on a packet's way leaves its reason out; it is what functions say that did not drop" },
+	R(RX_OFFLOAD) = { NULL, "a memory device has no offload headers; check_tap_vnet forces it" },
 	R(RX_TRUNCATED) = { NULL, "a memory device refuses a long frame at its door; check_tap and check_pcapdev force it" },
 	R(RX_RUNT) = { rx_runt },
 	R(RX_FILTERED) = { rx_filtered },
