@@ -41,4 +41,7 @@ ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags);
 /* An ioctl by request number (SIOC*, FIONREAD ...). -ENOIOCTLCMD (515): not ours, let the kernel do it. @fd may be foreign. */
 int client_ioctl(int fd, unsigned long request, void *arg);
 
+/* The system call @nr is about to run as it is: a back end that remembers descriptors forgets what it may end. */
+void client_passes(long nr, const long a[6]);
+
 #endif

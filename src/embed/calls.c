@@ -3,7 +3,7 @@
  * calls.c - the calls of a program about its sockets, done by the stack in the same process (client/client.h)
  *
  * Theory of operation
- *   call_begin() says which socket it is (one getsockname(), which the shim's own question has answered just before) and enters the vCPU;
+ *   call_begin() says which socket it is and enters the vCPU;
  *   call_end() settles the token and leaves. The program's memory is used where it lies. What changes more than one socket, or the devices,
  *   is done as the control thread. Nothing that may wait is done inside: a receive or send that must wait leaves, sleeps in host_wait() and
  *   tries again. So a thread that is cancelled, or a handler that jumps away, leaves nothing behind but a note (struct note) that it was
@@ -29,11 +29,14 @@
 
 #define NO_SUCH_IOCTL 515 /* ENOIOCTLCMD */
 
-/* Of a thread: who it is in the stack, what it was just asked about, and that it waits. */
+/* Of a thread: who it is in the stack, which descriptors it has met, and that it waits. */
 struct note {
 	struct task task;
-	struct client_id id; /* of @fd; kind CLIENT_FOREIGN: not known */
-	int fd;
+	struct known {
+		struct client_id id; /* kind CLIENT_FOREIGN: nothing is known */
+		int fd;
+		uint32_t age;	     /* as of embed.fds_age */
+	} known[8];
 	struct esock *waits;  /* here, */
 	const void *frame;   /* in a call of this frame */
 	bool made;
@@ -112,6 +115,24 @@ static void thread_end(struct call *c)
 	errno = c->saved_errno;
 }
 
+/*
+ * What @fd is, without a system call when this thread knows it and nothing was closed since (fds.c). 0 to 2 are never known: libc itself moves
+ * others there.
+ */
+static void identify(struct embed *e, int fd, struct client_id *id)
+{
+	struct known *k = &note.known[(unsigned)fd % ARRAY_SIZE(note.known)];
+	const uint32_t age = e ? __atomic_load_n(&e->fds_age, __ATOMIC_ACQUIRE) : 0;
+
+	if (likely(e && k->fd == fd && k->age == age && k->id.kind != CLIENT_FOREIGN)) {
+		*id = k->id;
+		return;
+	}
+	client_id_of(fd, id);
+	if (e && fd > STDERR_FILENO && id->id)
+		*k = (struct known){ *id, fd, age };
+}
+
 int call_begin(struct call *c, int fd)
 {
 	struct client_id id;
@@ -119,11 +140,7 @@ int call_begin(struct call *c, int fd)
 
 	if (ret)
 		return ret;
-	if (note.id.kind != CLIENT_FOREIGN && note.fd == fd)
-		id = note.id;
-	else
-		client_id_of(fd, &id);
-	note.id.kind = CLIENT_FOREIGN;
+	identify(c->e, fd, &id);
 	c->fd = fd;
 	vcpu_enter(c->e->v, &note.task);
 	c->p = esock_find(c->e, id.id);
@@ -147,11 +164,10 @@ long call_end(struct call *c, long ret)
 
 enum client_kind client_kind(int fd)
 {
-	if (this_vcpu())
-		return CLIENT_FOREIGN;
-	client_id_of(fd, &note.id);
-	note.fd = fd;
-	return note.id.kind;
+	struct client_id id;
+
+	identify(embed_peek(), fd, &id);
+	return id.kind;
 }
 
 /* --- waiting --- */
@@ -176,7 +192,15 @@ bool call_restarts(void)
 
 static bool may_wait(const struct call *c, int flags)
 {
-	return !(flags & MSG_DONTWAIT) && !(raw3(SYS_fcntl, c->fd, F_GETFL, 0) & O_NONBLOCK);
+	const uint32_t age = __atomic_load_n(&c->e->flags_age, __ATOMIC_ACQUIRE);
+
+	if (flags & MSG_DONTWAIT)
+		return false;
+	if (unlikely(c->p->flags_age != age)) {
+		c->p->nonblock = raw3(SYS_fcntl, c->fd, F_GETFL, 0) & O_NONBLOCK;
+		c->p->flags_age = age;
+	}
+	return !c->p->nonblock;
 }
 
 /* The end of a wait of @timeo jiffies. */
@@ -476,6 +500,8 @@ int client_ioctl(int fd, unsigned long request, void *arg)
 	sigset_t saved;
 	int ret;
 
+	if (request == FIONBIO)
+		client_passes(SYS_ioctl, (const long[6]){ fd, FIONBIO });
 	if (request == FIONREAD || request == SIOCOUTQ)
 		return socket_ioctl(fd, (unsigned)request, arg);
 	if (!size)

@@ -15,7 +15,7 @@
  *   No thread waits inside the stack: a signal handler may jump out of a wait, a thread may end in it (calls.c).
  *   After fork the memory of all this is wiped in the child, which has no stack: its calls answer ENETDOWN.
  * Floors: client/ and shim/ call upwards through the names of client.h and files.h: two libraries, one of them is linked.
- * Threads: struct host [A]; all of ports and sockets: who is inside the vCPU; control_begin() to control_end(): one, which is the RTNL.
+ * Threads: struct host [A]; all of sockets: who is inside the vCPU; control_begin() to control_end(): one, which is the RTNL.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -41,6 +41,8 @@ struct host {
 	int highest;	   /* [A] lines that may be armed lie below */
 	bool armed[NR_IRQS]; /* [A] */
 	int fd[NR_IRQS];
+	unsigned generation[NR_IRQS];
+	int lead_ep; /* [I] epoll: lead_fd and all lines */
 	pthread_t thread;
 };
 
@@ -51,12 +53,19 @@ struct embed {
 	struct host_ops ops;
 	struct host host;
 	pthread_mutex_t control;
-	struct hlist_head ports[1 << EMBED_HASH_BITS]; /* [C] */
-	unsigned n_ports;
+	uint32_t fds_age;   /* [A] moves when the program may have closed something, */
+	uint32_t flags_age; /* [A] when flags of a file may have changed */
+	struct hlist_head socks[1 << EMBED_HASH_BITS]; /* [C] */
+	unsigned n_socks;
 	char native[65536]; /* [C] */
 };
 
 extern const struct cred embed_cred;
+
+/* fds.c: descriptors of this process */
+#define FDS_MOST 65536
+void fds_own(int fd); /* it is ours: the program cannot close it */
+void fds_disown(int fd);
 
 /* esock.c: a socket and its descriptor. All inside the vCPU. */
 struct esock {
@@ -67,6 +76,8 @@ struct esock {
 	enum client_kind kind;
 	struct socket *sock; /* NULL: closed */
 	struct doorbell bell;
+	uint32_t flags_age;  /* of @nonblock */
+	bool nonblock;
 	unsigned tokens;     /* that lie in the pair */
 	unsigned readers;    /* threads inside a receive, */
 	unsigned waiters;    /* and those of them that wait outside the vCPU */
@@ -84,6 +95,7 @@ struct call {
 
 /* start.c */
 struct embed *embed_get(void); /* the stack, made when there is none yet; NULL: there is none for this process */
+struct embed *embed_peek(void); /* the same, but none is made */
 
 /* host.c */
 /* A descriptor of ours out of the way of the program's, whose first ones are the lowest. */
@@ -102,7 +114,7 @@ int esock_new(struct embed *e, int domain, int type, int protocol); /* outside: 
 struct esock *esock_find(struct embed *e, uint64_t id);
 void esock_settle(struct esock *p, int fd); /* tokens as they ought to be; @fd: the program's end, -1: not known */
 void esock_put(struct esock *p);		  /* when the last reader of a closed one goes */
-void esock_reap(struct embed *e);	  /* outside: ports whose descriptors are closed; what was written there natively is sent */
+void esock_reap(struct embed *e);	  /* outside: sockets whose descriptors are closed; what was written there natively is sent */
 
 /* calls.c */
 int call_begin(struct call *c, int fd); /* inside the vCPU with c->p, or -errno */

@@ -64,6 +64,7 @@ int esock_new(struct embed *e, int domain, int type, int protocol)
 	if (!ret && epoll_ctl(e->host.closed_fd, EPOLL_CTL_ADD, p->fd, &ev)) {
 		ret = -errno;
 		sys3(SYS_close, pair[0], 0, 0);
+		fds_disown(p->fd);
 		sys3(SYS_close, p->fd, 0, 0);
 	}
 	vcpu_enter(e->v, NULL);
@@ -108,8 +109,8 @@ static void esock_start(struct esock *p)
 	sk->sk_data_ready = esock_ready;
 	sk->sk_error_report = esock_error;
 	release_sock(sk);
-	hlist_add_head(&p->node, &p->e->ports[hash_64(p->id, EMBED_HASH_BITS)]);
-	p->e->n_ports++;
+	hlist_add_head(&p->node, &p->e->socks[hash_64(p->id, EMBED_HASH_BITS)]);
+	p->e->n_socks++;
 	doorbell_mark(&p->bell); /* a raw socket receives since it was made */
 }
 
@@ -117,7 +118,7 @@ struct esock *esock_find(struct embed *e, uint64_t id)
 {
 	struct esock *p;
 
-	hlist_for_each_entry(p, &e->ports[hash_64(id, EMBED_HASH_BITS)], node)
+	hlist_for_each_entry(p, &e->socks[hash_64(id, EMBED_HASH_BITS)], node)
 		if (p->id == id)
 			return p;
 	return NULL;
@@ -185,7 +186,8 @@ static void esock_close(struct esock *p)
 
 	p->sock = NULL;
 	hlist_del(&p->node);
-	p->e->n_ports--;
+	p->e->n_socks--;
+	fds_disown(p->fd);
 	sys3(SYS_close, p->fd, 0, 0); /* epoll forgets it */
 	lock_sock(sk);
 	sk->sk_data_ready = p->data_ready;

@@ -89,9 +89,11 @@ int host_raise_fd(int fd)
 	if (fd < 0)
 		return fd;
 	to = raw3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, least);
-	if (to < 0)
-		return fd;
-	sys3(SYS_close, fd, 0, 0);
+	if (to >= 0)
+		sys3(SYS_close, fd, 0, 0);
+	else
+		to = fd;
+	fds_own((int)to);
 	return (int)to;
 }
 
@@ -128,6 +130,13 @@ static void host_irq_set(struct embed *e, unsigned vector, bool armed)
 		WRITE_ONCE(h->fd[vector], line.dev ? line.fd : -1);
 		if ((int)vector >= READ_ONCE(h->highest))
 			WRITE_ONCE(h->highest, (int)vector + 1);
+	}
+	if (armed && h->fd[vector] >= 0) { /* again each time it was opened anew */
+		struct epoll_event ev = { .events = EPOLLIN, .data.u32 = vector };
+
+		if (h->generation[vector] != nif_line(e->net, vector).generation)
+			sys6(SYS_epoll_ctl, h->lead_ep, EPOLL_CTL_ADD, h->fd[vector], &ev, 0, 0);
+		h->generation[vector] = nif_line(e->net, vector).generation;
 	}
 	store_mb(&h->armed[vector], armed);
 	if (armed && (load_mb(&h->polling) || (load_mb(&h->leader) == HELPER && load_mb(&h->idle))))
@@ -200,6 +209,39 @@ static int poll_lines(struct embed *e, struct pollfd *fds, int extra, uint32_t k
 	return ret == -EINTR ? ret : 0;
 }
 
+/* A line that is masked must not end the wait; it is masked for long only where interrupts are throttled. */
+static bool all_armed(const struct host *h)
+{
+	for (int i = 0; i < READ_ONCE(h->highest); i++)
+		if (!READ_ONCE(h->armed[i]) && READ_ONCE(h->fd[i]) >= 0)
+			return false;
+	return true;
+}
+
+/* epoll knows the lines already, which saves half of what poll() costs: true, @ret as of poll_lines(). */
+static bool lead_epoll(struct embed *e, uint64_t deadline, int *ret)
+{
+	struct epoll_event ev[4];
+	struct timespec ts;
+	long n;
+
+	if (load_mb(&e->host.kicks) != me.seen) {
+		*ret = 0;
+		return true;
+	}
+	n = sys6(SYS_epoll_pwait2, e->host.lead_ep, ev, ARRAY_SIZE(ev), until(deadline, &ts), NULL, _NSIG / 8);
+	if (n == -ENOSYS)
+		return false;
+	for (long i = 0; i < n; i++) {
+		if (ev[i].data.u32 < NR_IRQS)
+			vcpu_irq(e->v, ev[i].data.u32);
+		else
+			unring(e->host.lead_fd);
+	}
+	*ret = n == -EINTR ? -EINTR : 0;
+	return true;
+}
+
 static int lead(struct embed *e, uint64_t deadline)
 {
 	struct host *h = &e->host;
@@ -207,7 +249,8 @@ static int lead(struct embed *e, uint64_t deadline)
 	int ret;
 
 	store_mb(&h->polling, 1);
-	ret = poll_lines(e, fds, 1, me.seen, deadline);
+	if (!all_armed(h) || !lead_epoll(e, deadline, &ret))
+		ret = poll_lines(e, fds, 1, me.seen, deadline);
 	store_mb(&h->polling, 0);
 	if (fds[0].revents)
 		unring(h->lead_fd);
@@ -266,6 +309,7 @@ void host_wait_end(struct embed *e)
 
 int host_init(struct embed *e)
 {
+	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = NR_IRQS };
 	struct host *h = &e->host;
 
 	for (int i = 0; i < NR_IRQS; i++)
@@ -273,7 +317,11 @@ int host_init(struct embed *e)
 	h->lead_fd = host_raise_fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 	h->helper_fd = host_raise_fd(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 	h->closed_fd = host_raise_fd(epoll_create1(EPOLL_CLOEXEC));
-	return h->lead_fd < 0 || h->helper_fd < 0 || h->closed_fd < 0 ? -errno : 0;
+	h->lead_ep = host_raise_fd(epoll_create1(EPOLL_CLOEXEC));
+	return h->lead_fd < 0 || h->helper_fd < 0 || h->closed_fd < 0 || h->lead_ep < 0 ||
+			       epoll_ctl(h->lead_ep, EPOLL_CTL_ADD, h->lead_fd, &ev) ?
+		       -errno :
+		       0;
 }
 
 void host_end(struct embed *e)
@@ -281,6 +329,7 @@ void host_end(struct embed *e)
 	close(e->host.lead_fd);
 	close(e->host.helper_fd);
 	close(e->host.closed_fd);
+	close(e->host.lead_ep);
 }
 
 int host_start(struct embed *e)

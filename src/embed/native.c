@@ -31,6 +31,7 @@ static long native(long ret)
 	type __wrap_##name(__VA_ARGS__);     \
 	type __wrap_##name(__VA_ARGS__)
 
+WRAP(int, close, int fd) { return (int)native(raw3(SYS_close, fd, 0, 0)); }
 WRAP(ssize_t, read, int fd, void *buf, size_t len) { return native(raw3(SYS_read, fd, P(buf), (long)len)); }
 WRAP(ssize_t, write, int fd, const void *buf, size_t len) { return native(raw3(SYS_write, fd, P(buf), (long)len)); }
 WRAP(ssize_t, readv, int fd, const struct iovec *iov, int n) { return native(raw3(SYS_readv, fd, P(iov), n)); }

@@ -51,6 +51,13 @@ struct embed *embed_get(void)
 	return e->alive ? e : NULL;
 }
 
+struct embed *embed_peek(void)
+{
+	struct embed *e = __atomic_load_n(&the, __ATOMIC_ACQUIRE);
+
+	return e && e->alive ? e : NULL;
+}
+
 /* Signals are blocked: our thread takes none of the program's. */
 static void start(void)
 {
@@ -83,6 +90,7 @@ static struct embed *make(char *text, struct extack *err)
 		extack_set(err, "%s", strerror(errno));
 		return NULL;
 	}
+	e->fds_age = e->flags_age = 1;
 	cfg.host_ctx = e;
 	pthread_mutex_init(&e->control, NULL);
 	ret = spec_parse(text, &s, err) ?: host_init(e);

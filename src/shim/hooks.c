@@ -204,6 +204,7 @@ __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 	case SYS_openat:
 		return shim_finish(shim_open((int)a[0], shim_addr(a[1]), (int)a[2], (unsigned)a[3]));
 	default:
+		client_passes(nr, a);
 		return shim_finish(raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
 	}
 }

@@ -274,6 +274,7 @@ int fclose(FILE *f)
 	/* the field, since fileno() has an error for streams without one */
 	if (f->_fileno >= 0 && shim_file_path(f->_fileno, p))
 		ret = after_flush(f, _IO_fflush(f));
+	client_passes(SYS_close, (const long[6]){ f->_fileno });
 	return _IO_fclose(f) || ret ? EOF : 0;
 }
 

@@ -130,6 +130,7 @@ py_ok "after fork the child has no stack, the parent has" fork
 py_ok "what is executed has no stack" execute
 py_ok "an error of a connected socket" refused
 py_ok "dup, and the last close" dup
+py_ok "a number that means something else; closing all" numbers
 
 # --- programs ---
 nc_both()
