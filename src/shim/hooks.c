@@ -24,7 +24,6 @@
 #include "shim/visible.h"
 
 static long shim_call(enum shim_op op, long a, long b, long c, long d, long e, long f);
-static long run(enum shim_op op, const long a[6]);
 
 /* --- sockets --- */
 
@@ -194,7 +193,7 @@ __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 	switch (nr) {
 #define X(name, blocks, args) \
 	case SYS_##name: \
-		return shim_finish(run(OP_##name, a));
+		return shim_finish(shim_run(OP_##name, a));
 	SHIM_OPS(X)
 #undef X
 #ifdef SYS_open
@@ -218,9 +217,9 @@ static long shim_call(enum shim_op op, long a, long b, long c, long d, long e, l
 	long ret;
 
 	if (!shim_rows[op].blocks)
-		return shim_finish(run(op, arg));
+		return shim_finish(shim_run(op, arg));
 	type = shim_wait_begin();
-	ret = run(op, arg);
+	ret = shim_run(op, arg);
 	shim_wait_end(type);
 	return shim_finish(ret);
 }
@@ -242,7 +241,7 @@ void shim_wait_end(int type)
 		pthread_setcanceltype(type, &ignored);
 }
 
-static long run(enum shim_op op, const long a[6])
+long shim_run(enum shim_op op, const long a[6])
 {
 	enum client_kind kind = shim_op_kind(op, a);
 

@@ -89,6 +89,9 @@ bool shim_stream_run(enum shim_op op, const long a[6], long *ret);
 int shim_wait_begin(void);
 void shim_wait_end(int type);
 
+/** shim_run() - a call as the names below make it, but no point where a thread is cancelled: a result or -errno */
+long shim_run(enum shim_op op, const long a[6]);
+
 /** shim_finish() - a result or -errno as libc gives it */
 long shim_finish(long ret);
 

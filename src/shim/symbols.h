@@ -102,6 +102,15 @@
 	X(if_indextoname, HOOKED, "the stack's devices") \
 	X(if_nameindex, HOOKED, "the stack's devices") \
 	X(if_freenameindex, HOOKED, "memory of if_nameindex") \
+	X(getaddrinfo, HOOKED, "names are asked for on the stack") \
+	X(freeaddrinfo, HOOKED, "memory of getaddrinfo") \
+	X(getnameinfo, HOOKED, "as getaddrinfo") \
+	X(gethostbyname, HOOKED, "as getaddrinfo") \
+	X(gethostbyname2, HOOKED, "as getaddrinfo") \
+	X(gethostbyname_r, HOOKED, "as getaddrinfo") \
+	X(gethostbyname2_r, HOOKED, "as getaddrinfo") \
+	X(gethostbyaddr, HOOKED, "as getaddrinfo") \
+	X(gethostbyaddr_r, HOOKED, "as getaddrinfo") \
 	\
 	X(ppoll64, NATIVE, "of 32-bit programs") \
 	X(select, NATIVE, "a real descriptor is ready or not") \
@@ -137,7 +146,6 @@
 	X(preadv64, NATIVE, "as pread") \
 	X(pwritev, NATIVE, "as pread") \
 	X(pwritev64, NATIVE, "as pread") \
-	X(getnameinfo, NATIVE, "numbers to text; asks as getaddrinfo does when it wants names") \
 	X(getservbyname, NATIVE, "/etc/services") \
 	X(getservbyport, NATIVE, "/etc/services") \
 	X(getservbyname_r, NATIVE, "/etc/services") \
@@ -156,24 +164,17 @@
 	X(__res_nclose, NATIVE, "memory") \
 	X(dn_comp, NATIVE, "text") \
 	X(dn_expand, NATIVE, "text") \
-	X(freeaddrinfo, NATIVE, "memory") \
 	X(gai_strerror, NATIVE, "text") \
 	\
-	X(getaddrinfo, PASSED, "numbers work; names are asked for by libc on the host's network") \
-	X(gethostbyname, PASSED, "as getaddrinfo") \
-	X(gethostbyname2, PASSED, "as getaddrinfo") \
-	X(gethostbyname_r, PASSED, "as getaddrinfo") \
-	X(gethostbyname2_r, PASSED, "as getaddrinfo") \
-	X(gethostbyaddr, PASSED, "as getaddrinfo") \
-	X(gethostbyaddr_r, PASSED, "as getaddrinfo") \
-	X(res_query, PASSED, "as getaddrinfo") \
-	X(res_search, PASSED, "as getaddrinfo") \
-	X(res_nquery, PASSED, "as getaddrinfo") \
-	X(res_nsearch, PASSED, "as getaddrinfo") \
-	X(res_send, PASSED, "as getaddrinfo") \
-	X(res_nsend, PASSED, "as getaddrinfo") \
-	X(__res_query, PASSED, "as getaddrinfo") \
-	X(__res_search, PASSED, "as getaddrinfo") \
+	X(getaddrinfo_a, PASSED, "libc's own getaddrinfo in a thread of libc's") \
+	X(res_query, PASSED, "libc's own resolver on the host's network, but with --strong") \
+	X(res_search, PASSED, "as res_query") \
+	X(res_nquery, PASSED, "as res_query") \
+	X(res_nsearch, PASSED, "as res_query") \
+	X(res_send, PASSED, "as res_query") \
+	X(res_nsend, PASSED, "as res_query") \
+	X(__res_query, PASSED, "as res_query") \
+	X(__res_search, PASSED, "as res_query") \
 	X(preadv2, PASSED, "offset -1 on a datagram socket: it sees headers") \
 	X(preadv64v2, PASSED, "as preadv2") \
 	X(pwritev2, PASSED, "as preadv2") \

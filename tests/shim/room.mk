@@ -35,3 +35,9 @@ SCRIPTED_TESTS += %D%/options.sh
 EXTRA_DIST += %D%/options.differences
 TEST_HELPERS += %D%/options
 %C%_options_SOURCES = %D%/options.c
+# Names of hosts, compared with libc's on the kernel
+SCRIPTED_TESTS += %D%/names.sh
+TEST_HELPERS += %D%/names
+%C%_names_SOURCES = %D%/names.c
+EXTRA_DIST += %D%/names.tab
+EXTRA_DIST += %D%/liar.py
