@@ -117,6 +117,7 @@ static const char run_help[] =
 	"--calls: print its socket calls to standard error, as `strace -e network` does.\n"
 	"--embedded SPEC: no daemon; the stack is in the program, on its own device:\n"
 	"tap:NAME[,addr=CIDR][,gateway=IP][,mtu=N][,mac=MAC][,set=KEY=VALUE]...\n"
+	"--strong: trap what does not come by names of libc; children that cannot be kept on the stack end by SIGSYS.\n"
 	"--no-tcp: a TCP socket cannot be made, not even unused: for servers that do without.\n"
 	"Exit status: the program's; 126 it cannot be run, 127 it was not found.\n"
 	"\n"
@@ -244,7 +245,7 @@ const struct command commands[] = {
 	},
 	{
 		.name = "run",
-		.args = "[-n NAME] [--embedded SPEC] [--calls] [--no-tcp] [--] PROGRAM [ARG...]",
+		.args = "[-n NAME] [--embedded SPEC] [--calls] [--strong] [--no-tcp] [--] PROGRAM [ARG...]",
 		.summary = "run a program on the stack",
 		.help = run_help,
 		.run = cmd_run,

@@ -7,6 +7,7 @@
  *   GLASSNET_SOCKET where the daemon is, GLASSNET_CALLS where --calls prints; GLASSNET_NO_TCP is there with --no-tcp. Its
  *   children inherit all that.
  *   With --embedded the library is the one with the stack inside (src/embed), GLASSNET_EMBEDDED says with which device, and there is no daemon.
+ *   GLASSNET_STRONG is there with --strong: what the library does then, src/shim/strong.c says. A program that it cannot reach is refused.
  *   The library is the one of the build tree that this command lies in, else the installed one.
  *   A program that the library cannot reach works on the host's network without a word of its own, so it is looked at before: one that
  *   is linked statically, and one that runs with more rights than its caller, for which the loader takes no libraries from anybody.
@@ -43,7 +44,7 @@ int cmd_run(struct cli *c, int argc, char **argv)
 {
 	char path[PATH_MAX], library[PATH_MAX];
 	const char *why, *embedded = NULL;
-	bool calls = false, no_tcp = false;
+	bool calls = false, no_tcp = false, strong = false;
 	int i, status;
 
 	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
@@ -59,11 +60,15 @@ int cmd_run(struct cli *c, int argc, char **argv)
 			calls = true;
 		else if (!strcmp(argv[i], "--no-tcp"))
 			no_tcp = true;
+		else if (!strcmp(argv[i], "--strong"))
+			strong = true;
 		else
-			return cli_usage(c, "'%.40s' is none of: -n NAME, -s SOCKET, --calls, --embedded SPEC, --no-tcp", argv[i]);
+			return cli_usage(c, "'%.40s' is none of: -n NAME, -s SOCKET, --calls, --embedded SPEC, --no-tcp, --strong", argv[i]);
 	}
 	if (i >= argc)
 		return cli_usage(c, "a program is missing");
+	if (strong && embedded)
+		return cli_usage(c, "--strong is not for --embedded");
 	status = program_find(argv[i], path);
 	if (status)
 		return cli_fail(c, status, "%s: %s", argv[i], strerror(errno));
@@ -76,9 +81,13 @@ int cmd_run(struct cli *c, int argc, char **argv)
 		status = calls_environment(c, calls);
 	if (!status && (no_tcp ? setenv("GLASSNET_NO_TCP", "1", 1) : unsetenv("GLASSNET_NO_TCP")))
 		status = cli_fail(c, CLI_FAILED, "no memory");
+	if (!status && (strong ? setenv("GLASSNET_STRONG", "1", 1) : unsetenv("GLASSNET_STRONG")))
+		status = cli_fail(c, CLI_FAILED, "no memory");
 	if (status)
 		return status;
 	why = program_look(path, 0);
+	if (why && strong)
+		return cli_fail(c, CLI_FAILED, "%s %s: --strong cannot keep it on the stack", path, why);
 	if (why)
 		cli_fail(c, CLI_OK, "warning: %s %s: it uses the host's network, not the stack", path, why);
 	conn_close(&c->conn);

@@ -12,6 +12,8 @@
 
 #include "client/client_impl.h"
 
+long raw_gate;
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

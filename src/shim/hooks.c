@@ -190,21 +190,26 @@ __attribute__((no_sanitize("address"))) long syscall(long nr, ...)
 	for (int i = 0; i < 6; i++)
 		a[i] = va_arg(ap, long);
 	va_end(ap);
+	return shim_finish(shim_number(nr, a));
+}
+
+long shim_number(long nr, const long a[6])
+{
 	switch (nr) {
 #define X(name, blocks, args) \
 	case SYS_##name: \
-		return shim_finish(shim_run(OP_##name, a));
+		return shim_run(OP_##name, a);
 	SHIM_OPS(X)
 #undef X
 #ifdef SYS_open
 	case SYS_open:
-		return shim_finish(shim_open(AT_FDCWD, shim_addr(a[0]), (int)a[1], (unsigned)a[2]));
+		return shim_open(AT_FDCWD, shim_addr(a[0]), (int)a[1], (unsigned)a[2]);
 #endif
 	case SYS_openat:
-		return shim_finish(shim_open((int)a[0], shim_addr(a[1]), (int)a[2], (unsigned)a[3]));
+		return shim_open((int)a[0], shim_addr(a[1]), (int)a[2], (unsigned)a[3]);
 	default:
 		client_passes(nr, a);
-		return shim_finish(raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]));
+		return raw6(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 	}
 }
 

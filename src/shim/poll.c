@@ -92,7 +92,8 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const si
 {
 	struct timespec left = timeout ? *timeout : (struct timespec){ 0 };
 	int type = shim_wait_begin();
-	long ret = run(fds, n, timeout ? &left : NULL, mask);
+	sigset_t copy;
+	long ret = run(fds, n, timeout ? &left : NULL, shim_mask(mask, &copy));
 
 	shim_wait_end(type);
 	return (int)shim_finish(ret);

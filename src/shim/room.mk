@@ -17,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libshim.la
 %C%_libshim_la_SOURCES += %D%/hooks_hosts.c
 %C%_libshim_la_SOURCES += %D%/hooks_nameinfo.c
 %C%_libshim_la_SOURCES += %D%/hooks_names.c
+%C%_libshim_la_SOURCES += %D%/hooks_signals.c
 %C%_libshim_la_SOURCES += %D%/ioctl.c
 %C%_libshim_la_SOURCES += %D%/names.c
 %C%_libshim_la_SOURCES += %D%/names.h
@@ -29,6 +30,9 @@ noinst_LTLIBRARIES += %D%/libshim.la
 %C%_libshim_la_SOURCES += %D%/reopen.c
 %C%_libshim_la_SOURCES += %D%/shim.h
 %C%_libshim_la_SOURCES += %D%/stream.c
+%C%_libshim_la_SOURCES += %D%/strong.c
+%C%_libshim_la_SOURCES += %D%/strong.h
+%C%_libshim_la_SOURCES += %D%/strong_filter.c
 %C%_libshim_la_SOURCES += %D%/symbols.h
 %C%_libshim_la_SOURCES += %D%/visible.h
 
@@ -42,5 +46,5 @@ if !SANITIZE
 pkglib_LTLIBRARIES += %D%/libglassnet-preload.la
 %C%_libglassnet_preload_la_SOURCES =
 %C%_libglassnet_preload_la_LIBADD = %D%/libshim.la %D%/libctl.la src/client/libclient.la
-%C%_libglassnet_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,defs -Wl,-z,now
+%C%_libglassnet_preload_la_LDFLAGS = -module -avoid-version -shared -Wl,-z,defs -Wl,-z,now -Wl,-z,initfirst
 endif

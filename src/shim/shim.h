@@ -11,6 +11,7 @@
  *   hooks.c: the names. ops.c: the rows, and what they do. calls*.c: `glassnet run --calls`.
  * Rules: those of client/client.h: raw system calls, no malloc, no locks, no state that correctness needs; errno changes on failure only.
  */
+#include <signal.h>
 #include <sys/types.h>
 
 #include <stdbool.h>
@@ -92,8 +93,16 @@ void shim_wait_end(int type);
 /** shim_run() - a call as the names below make it, but no point where a thread is cancelled: a result or -errno */
 long shim_run(enum shim_op op, const long a[6]);
 
+/** shim_number() - the system call @nr, ours or the kernel's: a result or -errno */
+long shim_number(long nr, const long a[6]);
+
 /** shim_finish() - a result or -errno as libc gives it */
 long shim_finish(long ret);
+
+/* --- strong.c: what no name of libc leads here --- */
+
+/** shim_mask() - @set as a mask that does not block SIGSYS where calls are trapped: @copy, or @set itself */
+const sigset_t *shim_mask(const sigset_t *set, sigset_t *copy);
 
 /* --- calls.c: what `glassnet run --calls` prints --- */
 

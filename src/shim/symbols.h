@@ -44,6 +44,14 @@
 	X(__poll_chk, HOOKED, "poll of fortified programs") \
 	X(ppoll, HOOKED, "as poll") \
 	X(__ppoll_chk, HOOKED, "ppoll of fortified programs") \
+	X(pselect, HOOKED, "its mask does not block SIGSYS with --strong; else the kernel's") \
+	X(epoll_pwait, HOOKED, "as pselect") \
+	X(epoll_pwait2, HOOKED, "as pselect") \
+	X(sigsuspend, HOOKED, "as pselect") \
+	X(sigprocmask, HOOKED, "as pselect") \
+	X(pthread_sigmask, HOOKED, "as pselect") \
+	X(sigaction, HOOKED, "as pselect; the handler of SIGSYS stays ours") \
+	X(signal, HOOKED, "as sigaction") \
 	X(ioctl, HOOKED, "requests of the network are the stack's, on whatever descriptor") \
 	X(syscall, HOOKED, "the numbers of the calls above") \
 	\
@@ -114,15 +122,12 @@
 	\
 	X(ppoll64, NATIVE, "of 32-bit programs") \
 	X(select, NATIVE, "a real descriptor is ready or not") \
-	X(pselect, NATIVE, "as select") \
 	X(__fdelt_chk, NATIVE, "the descriptor is the lowest free one, as always") \
 	X(__fdelt_warn, NATIVE, "as __fdelt_chk") \
 	X(epoll_create, NATIVE, "as select") \
 	X(epoll_create1, NATIVE, "as select") \
 	X(epoll_ctl, NATIVE, "as select") \
 	X(epoll_wait, NATIVE, "as select") \
-	X(epoll_pwait, NATIVE, "as select") \
-	X(epoll_pwait2, NATIVE, "as select") \
 	X(close, NATIVE, "the daemon sees the last one") \
 	X(close_range, NATIVE, "as close") \
 	X(closefrom, NATIVE, "as close") \

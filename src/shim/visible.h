@@ -13,9 +13,12 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -35,6 +38,11 @@ int __openat_2(int dirfd, const char *path, int flags);
 int __openat64_2(int dirfd, const char *path, int flags);
 char *__realpath_chk(const char *path, char *resolved, size_t room);
 void __chk_fail(void) __attribute__((noreturn));
+
+/* libc's sigaction, sigsuspend, signal: other names of the same functions */
+int __sigaction(int sig, const struct sigaction *act, struct sigaction *old);
+int __sigsuspend(const sigset_t *mask);
+sighandler_t bsd_signal(int sig, sighandler_t handler);
 
 /* libc's fopen, fflush, fclose: the names of older programs */
 FILE *_IO_fopen(const char *path, const char *mode);

@@ -41,3 +41,8 @@ TEST_HELPERS += %D%/names
 %C%_names_SOURCES = %D%/names.c
 EXTRA_DIST += %D%/names.tab
 EXTRA_DIST += %D%/liar.py
+
+# Calls that do not come by names
+SCRIPTED_TESTS += %D%/strong.sh
+TEST_HELPERS += %D%/strong
+%C%_strong_SOURCES = %D%/strong.c
