@@ -41,15 +41,17 @@ static const struct {
 	[GN_CHAN_SETSOCKOPT] = { C_SOCKET | C_DATA, 2 },
 	[GN_CHAN_GETSOCKOPT] = { C_SOCKET | C_DATA, 3 },
 	[GN_CHAN_SHUTDOWN] = { C_SOCKET, 1 },
-	[GN_CHAN_SENDTO] = { C_SOCKET | C_NAME | C_CONTROL | C_DATA, 1 },
+	[GN_CHAN_SENDTO] = { C_SOCKET | C_NAME | C_CONTROL | C_DATA, 2 },
 	[GN_CHAN_RECVERR] = { C_SOCKET, 2 },
 	[GN_CHAN_TAKE_ERROR] = { C_SOCKET, 1 },
 	[GN_CHAN_IOCTL] = { C_DATA, 1 }, /* with a socket or without */
 	[GN_CHAN_PAGE] = { 0, 0 },
+	[GN_CHAN_TRACE] = { 0, 0 },
 };
 
 static int call_check(const struct chan_msg *m, struct call *c);
-static void call_page(struct chan *chan, struct chan_msg *m);
+static bool is_memory(unsigned op);
+static void call_memory(struct chan *chan, struct chan_msg *m, unsigned op);
 static void call_run(void *arg);
 
 void chan_call(struct chan *chan, struct chan_msg *m)
@@ -70,8 +72,8 @@ void chan_call(struct chan *chan, struct chan_msg *m)
 		m->reply.id = c.p ? c.p->id : 0;
 		return;
 	}
-	if (c.h->op == GN_CHAN_PAGE) {
-		call_page(chan, m);
+	if (is_memory(c.h->op)) {
+		call_memory(chan, m, c.h->op);
 		return;
 	}
 	if (c.h->id) {
@@ -96,9 +98,18 @@ void chan_call(struct chan *chan, struct chan_msg *m)
 		smp_call(&chan->net->m, c.p->pub.cpu, call_run, &c);
 }
 
-static void call_page(struct chan *chan, struct chan_msg *m)
+static bool is_memory(unsigned op)
 {
-	int fd = chan->page ? chan->ops->page(chan->ctx) : -EOPNOTSUPP;
+	return op == GN_CHAN_PAGE || op == GN_CHAN_TRACE;
+}
+
+/* Its descriptor. */
+static void call_memory(struct chan *chan, struct chan_msg *m, unsigned op)
+{
+	int fd = -EOPNOTSUPP;
+
+	if (chan->page)
+		fd = op == GN_CHAN_PAGE ? chan->ops->page(chan->ctx) : chan->ops->trace(chan->ctx, (uint32_t)m->pid, m->cred.uid);
 
 	if (fd < 0)
 		m->reply.result = fd;
@@ -121,7 +132,7 @@ static int call_check(const struct chan_msg *m, struct call *c)
 	if (h->namelen > ((carries & C_NAME) ? sizeof(h->name) : 0) || h->control > ((carries & C_CONTROL) ? GN_CHAN_CONTROL_MAX : 0) ||
 	    h->len > ((carries & C_DATA) ? GN_CHAN_DATA_MAX : 0) || m->len != sizeof(*h) + h->control + h->len)
 		return -EPROTO;
-	if (m->has_fd != (h->id != 0) || ((carries & C_SOCKET) && !h->id) || (h->id && (h->op == GN_CHAN_NEW || h->op == GN_CHAN_PAGE)))
+	if (m->has_fd != (h->id != 0) || ((carries & C_SOCKET) && !h->id) || (h->id && (h->op == GN_CHAN_NEW || is_memory(h->op))))
 		return -EPROTO;
 	c->h = h;
 	c->control = (const unsigned char *)(h + 1);
@@ -210,7 +221,7 @@ static int call_sendto(struct socket *sock, const struct call *c)
 		msg.msg_control = control;
 		msg.msg_controllen = c->h->control;
 	}
-	return (int)sock_sendmsg(sock, &msg, c->h->arg[0] | MSG_DONTWAIT | MSG_NOSIGNAL);
+	return (int)chan_hand_over(sock, &msg, c->h->arg[0] | MSG_DONTWAIT | MSG_NOSIGNAL, (uint32_t)c->h->arg[1]);
 }
 
 static int call_recverr(struct chan_port *p, struct chan_msg *m, int flags, int room)

@@ -33,12 +33,14 @@ struct port;
  * @watch:	inside the port's vCPU: tell chan_ready() when one of @events (POLLIN, POLLOUT) is there; 0: never more
  * @close:	inside the port's vCPU: watch no more, and close the descriptor
  * @page:	RTNL: one more descriptor of the page of chan_set_page(), or -errno
+ * @trace:	RTNL: a descriptor of a trace area for the process of user @uid, or -errno
  */
 struct chan_ops {
 	int (*open)(void *ctx, struct port *port, char letter, uint64_t id, bool nonblock, uint64_t *ino);
 	void (*watch)(void *ctx, struct port *port, unsigned events);
 	void (*close)(void *ctx, struct port *port);
 	int (*page)(void *ctx);
+	int (*trace)(void *ctx, uint32_t pid, uint32_t uid);
 };
 
 #define PORT_RTNL (~0u) /* port->cpu of a port that belongs to RTNL, whose thread watches it */

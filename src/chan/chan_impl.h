@@ -9,6 +9,7 @@
  *   call.c: requests. ioctl.c: requests by number. netlink.c: ports that have no socket behind them.
  */
 #include "chan/chan.h"
+#include "core/packet_trace.h"
 #include "kernel/rcu.h"
 
 #define CHAN_HASH_BITS 12
@@ -95,6 +96,20 @@ void port_put(struct chan_port *p);
 /* pair.c; inside the port's vCPU */
 bool chan_input(struct chan_port *p, unsigned burst); /* true: there may be more. May end the port */
 void chan_deliver(struct doorbell *bell);
+/* sock_sendmsg() for a program; 0 or the cookie of its span: the tracer's drainer puts both together. */
+static __always_inline ssize_t chan_hand_over(struct socket *sock, struct msghdr *msg, int flags, uint32_t cookie)
+{
+	struct trace_work w;
+	ssize_t ret;
+
+	if (likely(!cookie))
+		return sock_sendmsg(sock, msg, flags);
+	w = packet_trace_make();
+	packet_trace_handed(cookie);
+	ret = sock_sendmsg(sock, msg, flags);
+	trace_work_restore(w);
+	return ret;
+}
 
 /* unread.c; inside the port's vCPU */
 uint32_t unread_measure(struct chan_port *p, size_t len); /* before a message of @len bytes goes into the pair: for unread_add() */

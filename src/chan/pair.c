@@ -14,7 +14,6 @@
 
 #include "chan/chan_impl.h"
 #include "core/datagram.h"
-#include "core/packet_trace.h"
 #include "core/stats.h"
 #include "ipv4/udp.h"
 #include "kernel/sync.h"
@@ -78,7 +77,7 @@ static void chan_xmit(struct chan_port *p, void *buf, size_t n)
 		return;
 	}
 	pending = xchg(&sk->sk_err, 0);
-	ret = sock_sendmsg(p->sock, &msg, (h ? (int)h->flags : 0) | MSG_DONTWAIT | MSG_NOSIGNAL);
+	ret = chan_hand_over(p->sock, &msg, (h ? (int)h->flags : 0) | MSG_DONTWAIT | MSG_NOSIGNAL, h ? h->packet : 0);
 	if (ret < 0 && ret != -EAGAIN)
 		pending = (int)-ret;
 	if (!pending || sk->sk_err)
@@ -133,7 +132,8 @@ static int chan_put(struct chan_port *p, struct sk_buff *skb, unsigned off, bool
 	struct sock *sk = p->sock->sk;
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = ip_hdr(skb)->saddr,
 				   .sin_port = udp ? udp_hdr(skb)->source : 0 };
-	struct gn_chan_dgram h = { .magic = GN_CHAN_MAGIC, .kind = GN_CHAN_DATA, .len = skb->len - off, .namelen = sizeof(sin) };
+	struct gn_chan_dgram h = { .magic = GN_CHAN_MAGIC, .kind = GN_CHAN_DATA, .len = skb->len - off, .namelen = sizeof(sin),
+				   .packet = packet_trace_number(skb, GN_CHAN_PACKET_MISS) };
 	struct chan_scratch *s = chan_scratch_of(this_vcpu());
 	struct msghdr cm = { .msg_control = s->control, .msg_controllen = sizeof(s->control) };
 	struct iovec iov[3] = { { &h, sizeof(h) }, { s->control, 0 }, { NULL, h.len } };

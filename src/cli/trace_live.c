@@ -240,13 +240,20 @@ static bool has(const struct view_node *root, const struct view_packet *p, enum 
 	return false;
 }
 
+/* The call of the program that sent it. */
+static bool is_sender(const struct view_node *root)
+{
+	return root->kind == VIEW_CALL && !strcmp(root->func->file, "client/data") &&
+	       (!strncmp(root->func->name, "send", 4) || !strncmp(root->func->name, "write", 5));
+}
+
 /* Calls that read the packet: they saw neither its arrival nor its end. */
 static unsigned readers(const struct live_packet *lp)
 {
 	unsigned n = 0;
 
 	for (size_t i = 0; i < lp->n; i++)
-		n += !has(lp->root[i]->node, lp->p, VIEW_FRAME) &&
+		n += !is_sender(lp->root[i]->node) && !has(lp->root[i]->node, lp->p, VIEW_FRAME) &&
 		     !has(lp->root[i]->node, lp->p, VIEW_VERDICT);
 	return n;
 }

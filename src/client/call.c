@@ -139,7 +139,8 @@ int client_call(struct client_call *c, int fd)
 	long n;
 	int s;
 
-	if (!c->call.id && c->call.op != GN_CHAN_NEW && c->call.op != GN_CHAN_IOCTL && c->call.op != GN_CHAN_PAGE)
+	if (!c->call.id && c->call.op != GN_CHAN_NEW && c->call.op != GN_CHAN_IOCTL && c->call.op != GN_CHAN_PAGE &&
+	    c->call.op != GN_CHAN_TRACE)
 		return -ENOTSOCK;
 	s = call_connect(fd);
 	if (s < 0)

@@ -12,6 +12,7 @@
  *   Used by the shim and by tests: a bug of the shim is reproducible without LD_PRELOAD.
  * Rules: raw system calls only (client/raw.h), no malloc, no stdio, no dlsym, no locks, errno untouched. Every function returns a result or -errno, Linux's.
  */
+#include <glassnet/uapi/chan.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -36,8 +37,9 @@ int client_getsockopt(int fd, int level, int name, void *value, socklen_t *len);
 int client_shutdown(int fd, int how);
 /* Is what makes @fd readable an error that waits? */
 bool client_error_waits(int fd);
-ssize_t client_sendmsg(int fd, const struct msghdr *msg, int flags);
-ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags);
+/* @call: as which system call the tracer shows it. */
+ssize_t client_send(int fd, const struct msghdr *msg, int flags, enum gn_chan_span_call call);
+ssize_t client_recv(int fd, struct msghdr *msg, int flags, enum gn_chan_span_call call);
 /* An ioctl by request number (SIOC*, FIONREAD ...). -ENOIOCTLCMD (515): not ours, let the kernel do it. @fd may be foreign. */
 int client_ioctl(int fd, unsigned long request, void *arg);
 

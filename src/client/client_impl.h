@@ -6,7 +6,8 @@
  *
  * Theory of operation
  *   name.c: what a descriptor is. call.c: one request and its reply. client.c: the calls. data.c: datagrams. netlink.c: netlink messages. page.c: what the daemon shows of
- *   itself. verdict.c: which sends need no reply. Nothing here keeps state but the last two, which are hints: losing them costs a call.
+ *   itself. verdict.c: which sends need no reply. span.c: what the calls tell the daemon's tracer. Nothing here keeps state but the last three, which are
+ *   hints: losing them costs a call, or a line of a trace.
  */
 #include <glassnet/uapi/chan.h>
 #include <stdint.h>
@@ -67,6 +68,44 @@ size_t client_iov_len(const struct msghdr *msg);
  * its memory becomes that of another daemon when this process asks for that one's.
  */
 const struct gn_chan_page *client_page(int fd, const struct client_id *id);
+
+/* Is @fd memory of at least @size bytes that stays as large? */
+bool client_memory_is_sound(int fd, size_t size);
+
+/* The page that is mapped, of whatever daemon; for client_tracing(). */
+extern const struct gn_chan_page *client_the_page;
+
+/* What a call tells of itself; t[GN_SPAN_ENTER] 0: it was not traced when it began. */
+struct client_span {
+	uint64_t t[GN_SPAN_TIMES], now;
+	uint32_t packet;
+	uint8_t call; /* enum gn_chan_span_call */
+};
+/* This moment. */
+void client_span_at(struct client_span *s, enum gn_chan_span_time when);
+uint32_t client_span_cookie(const struct client_span *s); /* of a send: not 0 */
+/* The call is about to return: tell, if something is traced. */
+void client_span_write(struct client_span *s, int fd, const struct client_id *id);
+/* recvmsg() of the kernel, with its moments. */
+long client_span_recvmsg(int fd, struct msghdr *msg, int flags, struct client_span *s);
+bool client_may_wait(int fd, int flags);
+
+static inline bool client_tracing(void)
+{
+	const struct gn_chan_page *page = __atomic_load_n(&client_the_page, __ATOMIC_ACQUIRE);
+
+	return page && __builtin_expect(__atomic_load_n(&page->tracing, __ATOMIC_RELAXED), 0);
+}
+
+static inline void client_span_enter(struct client_span *s, enum gn_chan_span_call call)
+{
+	s->t[GN_SPAN_ENTER] = 0;
+	if (client_tracing()) {
+		__builtin_memset(s, 0, sizeof(*s));
+		client_span_at(s, GN_SPAN_ENTER);
+	}
+	s->call = (uint8_t)call;
+}
 
 /* A send from @id to @name, as things are now. */
 struct client_verdict {

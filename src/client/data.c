@@ -79,7 +79,7 @@ int client_pending(int fd, const struct client_id *id)
 
 /* --- send --- */
 
-static long send_pair(int fd, const struct msghdr *msg, int flags, size_t len)
+static long send_pair(int fd, const struct msghdr *msg, int flags, size_t len, uint32_t cookie)
 {
 	struct gn_chan_dgram h;
 	struct iovec *iov = __builtin_alloca((1 + msg->msg_iovlen) * sizeof(*iov));
@@ -91,6 +91,7 @@ static long send_pair(int fd, const struct msghdr *msg, int flags, size_t len)
 	h.kind = GN_CHAN_DATA;
 	h.flags = (uint32_t)(flags & (MSG_CONFIRM | MSG_DONTROUTE));
 	h.len = (uint32_t)len;
+	h.packet = cookie;
 	if (msg->msg_name && msg->msg_namelen) {
 		h.namelen = sizeof(h.name);
 		memcpy(h.name, msg->msg_name, sizeof(h.name));
@@ -104,18 +105,19 @@ static long send_pair(int fd, const struct msghdr *msg, int flags, size_t len)
 	return ret == -EPIPE || ret == -ECONNRESET || ret == -ENOTCONN ? -ENETDOWN : ret;
 }
 
-static bool may_wait(int fd, int flags)
+bool client_may_wait(int fd, int flags)
 {
 	return !(flags & MSG_DONTWAIT) && !(sys3(SYS_fcntl, fd, 3 /* F_GETFL */, 0) & 04000 /* O_NONBLOCK */);
 }
 
-static long send_call(int fd, const struct client_id *id, const struct msghdr *msg, int flags, size_t len)
+static long send_call(int fd, const struct client_id *id, const struct msghdr *msg, int flags, size_t len, uint32_t cookie)
 {
 	struct client_call c;
 	long ret;
 
 	client_call_init(&c, GN_CHAN_SENDTO, id);
 	c.call.arg[0] = flags;
+	c.call.arg[1] = (int)cookie;
 	if (msg->msg_name) {
 		c.call.namelen = msg->msg_namelen < sizeof(c.call.name) ? msg->msg_namelen : sizeof(c.call.name);
 		memcpy(c.call.name, msg->msg_name, c.call.namelen);
@@ -133,7 +135,7 @@ static long send_call(int fd, const struct client_id *id, const struct msghdr *m
 		struct timespec pause = { .tv_nsec = 1000000 };
 
 		ret = client_call(&c, fd);
-		if (ret != -EAGAIN || !may_wait(fd, flags))
+		if (ret != -EAGAIN || !client_may_wait(fd, flags))
 			return ret;
 		ret = sys3(SYS_nanosleep, &pause, 0, 0); /* until the send buffer has room */
 		if (ret < 0)
@@ -141,33 +143,49 @@ static long send_call(int fd, const struct client_id *id, const struct msghdr *m
 	}
 }
 
-ssize_t client_sendmsg(int fd, const struct msghdr *msg, int flags)
+static long send_any(int fd, const struct client_id *id, const struct msghdr *msg, int flags, uint32_t cookie)
 {
 	socklen_t namelen = msg->msg_name ? msg->msg_namelen : 0;
 	size_t len = client_iov_len(msg);
 	struct client_verdict v = { .key = 0 };
+	long ret;
+
+	if (len > 0xffff)
+		return -EMSGSIZE;
+	if (!namelen) { /* connected: an error of an earlier datagram is the result of this call */
+		ret = client_pending(fd, id);
+		if (ret)
+			return ret < 0 ? ret : -ret;
+	}
+	if (!(flags & ~PLAIN_FLAGS) && !(msg->msg_control && msg->msg_controllen) && (!namelen || namelen == sizeof(struct sockaddr_in)))
+		v = client_verdict_of(fd, id, msg->msg_name, namelen);
+	if (client_verdict(v, len))
+		return send_pair(fd, msg, flags, len, cookie);
+	ret = send_call(fd, id, msg, flags, len, cookie);
+	if (ret >= 0)
+		client_verdict_set(v, len);
+	return ret;
+}
+
+ssize_t client_send(int fd, const struct msghdr *msg, int flags, enum gn_chan_span_call call)
+{
+	struct client_span s;
 	struct client_id id;
 	long ret = msg_check(msg);
 
 	if (ret)
 		return ret;
-	if (len > 0xffff)
-		return -EMSGSIZE;
+	client_span_enter(&s, call);
 	client_id_of(fd, &id);
 	if (id.kind == CLIENT_NETLINK)
-		return send_call(fd, &id, msg, flags & (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB), len);
-	if (!namelen) { /* connected: an error of an earlier datagram is the result of this call */
-		ret = client_pending(fd, &id);
-		if (ret)
-			return ret < 0 ? ret : -ret;
-	}
-	if (!(flags & ~PLAIN_FLAGS) && !(msg->msg_control && msg->msg_controllen) && (!namelen || namelen == sizeof(struct sockaddr_in)))
-		v = client_verdict_of(fd, &id, msg->msg_name, namelen);
-	if (client_verdict(v, len))
-		return send_pair(fd, msg, flags, len);
-	ret = send_call(fd, &id, msg, flags, len);
-	if (ret >= 0)
-		client_verdict_set(v, len);
+		return send_call(fd, &id, msg, flags & (MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB), client_iov_len(msg), 0);
+	if (!s.t[GN_SPAN_ENTER])
+		return send_any(fd, &id, msg, flags, 0);
+	s.packet = client_span_cookie(&s);
+	ret = send_any(fd, &id, msg, flags, s.packet);
+	if (ret < 0)
+		s.packet = 0; /* perhaps it never was one */
+	client_span_write(&s, fd, &id);
 	return ret;
 }
 
@@ -295,7 +313,7 @@ int client_recv_token(int fd, const struct client_id *id, int flags)
 }
 
 /* One message: payload bytes that the caller's buffers have, or -errno; 0 with *eof at the end. */
-static ssize_t recv_one(int fd, struct msghdr *msg, int flags, struct gn_chan_dgram *h, unsigned char *control, bool *eof)
+static ssize_t recv_one(int fd, struct msghdr *msg, int flags, struct gn_chan_dgram *h, unsigned char *control, struct client_span *s, bool *eof)
 {
 	struct iovec *iov = __builtin_alloca((2 + msg->msg_iovlen) * sizeof(*iov));
 	unsigned char spare[GN_CHAN_CONTROL_MAX];
@@ -307,7 +325,10 @@ static ssize_t recv_one(int fd, struct msghdr *msg, int flags, struct gn_chan_dg
 	for (size_t i = 0; i < msg->msg_iovlen; i++)
 		iov[1 + i] = msg->msg_iov[i];
 	iov[1 + msg->msg_iovlen] = (struct iovec){ spare, sizeof(spare) };
-	ret = sys3(SYS_recvmsg, fd, &m, flags & (MSG_PEEK | MSG_DONTWAIT));
+	if (!s->t[GN_SPAN_ENTER])
+		ret = sys3(SYS_recvmsg, fd, &m, flags & (MSG_PEEK | MSG_DONTWAIT));
+	else
+		ret = client_span_recvmsg(fd, &m, flags, s);
 	*eof = !ret;
 	if (ret <= 0)
 		return ret == -ECONNRESET ? -ENETDOWN : ret;
@@ -322,16 +343,56 @@ static ssize_t recv_one(int fd, struct msghdr *msg, int flags, struct gn_chan_dg
 	return (ssize_t)n;
 }
 
-ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags)
+/* A receive that slept when tracing began: where it came to is known from here on. */
+static void span_begins_late(struct client_span *s)
+{
+	if (s->t[GN_SPAN_ENTER] || !client_tracing())
+		return;
+	memset(s->t, 0, sizeof(s->t));
+	s->now = 0;
+	client_span_at(s, GN_SPAN_WAKE);
+	s->t[GN_SPAN_COPY] = s->now;
+}
+
+static ssize_t recv_data(int fd, const struct client_id *id, struct msghdr *msg, int flags, struct client_span *s)
 {
 	_Alignas(8) unsigned char control[GN_CHAN_CONTROL_MAX];
 	struct gn_chan_dgram h;
-	struct client_id id;
-	ssize_t n = msg_check(msg);
+	ssize_t n;
 	bool eof;
+
+	for (;;) {
+		n = recv_one(fd, msg, flags, &h, control, s, &eof);
+		if (eof)
+			return recv_end(fd, id, msg);
+		if (n < 0)
+			return n;
+		if (h.kind == GN_CHAN_DATA)
+			break;
+		s->t[GN_SPAN_COPY] = 0;
+		n = client_recv_token(fd, id, flags);
+		if (n)
+			return n;
+	}
+	span_begins_late(s);
+	msg->msg_flags = (int)h.flags | (h.len > (size_t)n ? MSG_TRUNC : 0);
+	give_name(msg, h.name, sizeof(h.name));
+	give_control(msg, control, h.control, &msg->msg_flags);
+	s->packet = h.packet;
+	if (s->t[GN_SPAN_COPY])
+		client_span_at(s, GN_SPAN_COPIED);
+	return (flags & MSG_TRUNC) && id->kind != CLIENT_PING ? (ssize_t)h.len : n;
+}
+
+ssize_t client_recv(int fd, struct msghdr *msg, int flags, enum gn_chan_span_call call)
+{
+	ssize_t n = msg_check(msg);
+	struct client_span s;
+	struct client_id id;
 
 	if (n)
 		return n;
+	client_span_enter(&s, call);
 	client_id_of(fd, &id);
 	if (id.kind == CLIENT_NETLINK)
 		return client_netlink_recv(fd, &id, msg, flags);
@@ -339,20 +400,16 @@ ssize_t client_recvmsg(int fd, struct msghdr *msg, int flags)
 		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
 		return recv_error(fd, &id, msg, flags);
-	for (;;) {
-		n = recv_one(fd, msg, flags, &h, control, &eof);
-		if (eof)
-			return recv_end(fd, &id, msg);
-		if (n < 0)
-			return n;
-		if (h.kind == GN_CHAN_DATA)
-			break;
-		n = client_recv_token(fd, &id, flags);
-		if (n)
-			return n;
-	}
-	msg->msg_flags = (int)h.flags | (h.len > (size_t)n ? MSG_TRUNC : 0);
-	give_name(msg, h.name, sizeof(h.name));
-	give_control(msg, control, h.control, &msg->msg_flags);
-	return (flags & MSG_TRUNC) && id.kind != CLIENT_PING ? (ssize_t)h.len : n;
+	if (client_page(fd, &id) && !s.t[GN_SPAN_ENTER])
+		client_span_enter(&s, call); /* this process has the page only now */
+	if (s.t[GN_SPAN_ENTER])
+		client_span_at(&s, GN_SPAN_FOUND);
+	s.t[GN_SPAN_COPY] = s.t[GN_SPAN_COPIED] = 0;
+	s.packet = 0;
+	n = recv_data(fd, &id, msg, flags, &s);
+	if (!s.t[GN_SPAN_COPIED])
+		s.t[GN_SPAN_COPY] = 0;
+	if (s.t[GN_SPAN_ENTER] || s.t[GN_SPAN_COPY])
+		client_span_write(&s, fd, &id);
+	return n;
 }

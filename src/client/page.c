@@ -16,16 +16,15 @@
 
 #include "client/client_impl.h"
 
-static const struct gn_chan_page *the_page;
+const struct gn_chan_page *client_the_page;
 static uint32_t without; /* tag of the last daemon that has none */
 
-/* Is @fd what a page must be? */
-static bool page_is_sound(int fd)
+bool client_memory_is_sound(int fd, size_t size)
 {
 	struct stat st;
 	long seals = raw3(SYS_fcntl, fd, F_GET_SEALS, 0);
 
-	return seals >= 0 && (seals & F_SEAL_SHRINK) && !sys3(SYS_fstat, fd, &st, 0) && st.st_size >= (off_t)sizeof(struct gn_chan_page);
+	return seals >= 0 && (seals & F_SEAL_SHRINK) && !sys3(SYS_fstat, fd, &st, 0) && st.st_size >= (off_t)size;
 }
 
 /* At @old, or anywhere. */
@@ -36,7 +35,7 @@ static const struct gn_chan_page *page_map(int fd, const struct gn_chan_page *ol
 
 	if (at < 0 && at > -4096)
 		return NULL;
-	if (old || __atomic_compare_exchange_n(&the_page, &none, page, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+	if (old || __atomic_compare_exchange_n(&client_the_page, &none, page, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return page;
 	sys3(SYS_munmap, page, sizeof(*page), 0);
 	return none;
@@ -50,7 +49,7 @@ static bool page_is_of(const struct gn_chan_page *page, const struct client_id *
 
 const struct gn_chan_page *client_page(int fd, const struct client_id *id)
 {
-	const struct gn_chan_page *page = __atomic_load_n(&the_page, __ATOMIC_ACQUIRE);
+	const struct gn_chan_page *page = __atomic_load_n(&client_the_page, __ATOMIC_ACQUIRE);
 	struct client_call c;
 	int ret;
 
@@ -66,7 +65,7 @@ const struct gn_chan_page *client_page(int fd, const struct client_id *id)
 			__atomic_store_n(&without, GN_CHAN_ID_TAG(id->id), __ATOMIC_RELAXED);
 		return NULL;
 	}
-	page = page_is_sound(c.fd) ? page_map(c.fd, page) : NULL;
+	page = client_memory_is_sound(c.fd, sizeof(*page)) ? page_map(c.fd, page) : NULL;
 	raw3(SYS_close, c.fd, 0, 0);
 	return page_is_of(page, id) ? page : NULL;
 }

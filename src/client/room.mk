@@ -13,4 +13,5 @@ noinst_LTLIBRARIES += %D%/libclient.la
 %C%_libclient_la_SOURCES += %D%/page.c
 %C%_libclient_la_SOURCES += %D%/raw.h
 %C%_libclient_la_SOURCES += %D%/request.c
+%C%_libclient_la_SOURCES += %D%/span.c
 %C%_libclient_la_SOURCES += %D%/verdict.c

@@ -93,6 +93,14 @@ struct trace_work __packet_trace_own(struct sk_buff *skb)
 	return w;
 }
 
+void __packet_trace_handed(uint32_t cookie)
+{
+	struct gn_trace_handed h = { .packet = trace_thread.packet };
+
+	if (h.packet && recording())
+		trace_put(trace_thread.ring, GN_TRACE_HANDED, cookie, &h, sizeof(h));
+}
+
 void __packet_trace_local(struct sk_buff *skb, bool link)
 {
 	if (!skb->packet_id)

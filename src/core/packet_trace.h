@@ -43,6 +43,7 @@ void __packet_trace_rx_begin(void);
 void __packet_trace_rx(const struct napi_struct *napi, struct sk_buff *skb);
 struct trace_work __packet_trace_make(void);
 struct trace_work __packet_trace_own(struct sk_buff *skb);
+void __packet_trace_handed(uint32_t cookie);
 void __packet_trace_local(struct sk_buff *skb, bool link);
 void __packet_trace_tx(const struct sk_buff *skb, const struct net_device *dev);
 
@@ -115,6 +116,21 @@ static __always_inline void packet_trace_local(struct sk_buff *skb, bool link)
 {
 	if (trace_packets_on())
 		__packet_trace_local(skb, link);
+}
+
+/* What a program's span has to say of @skb: its number, or that it is none of those asked for (@miss). */
+static __always_inline uint32_t packet_trace_number(const struct sk_buff *skb, uint32_t miss)
+{
+	if (!trace_packets_on())
+		return 0;
+	return skb->packet_match == TRACE_MISS ? miss : skb->packet_id;
+}
+
+/* The packet worked for is what a program handed over with @cookie. */
+static __always_inline void packet_trace_handed(uint32_t cookie)
+{
+	if (trace_packets_on())
+		__packet_trace_handed(cookie);
 }
 
 /* @skb stands for @from: an answer, a piece. */

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 
 #include "chan/chan.h"
 #include "daemon/daemon.h"
+#include "tracefs/tracefs.h"
 
 #define MAX_CONNS 256
 #define ACCEPT_BURST 16
@@ -168,7 +170,65 @@ static int app_page(void *ctx)
 	return fd < 0 ? -errno : fd;
 }
 
-static const struct chan_ops ops = { .open = app_open, .watch = app_watch, .close = app_close, .page = app_page };
+/* A thread's name, or its process's; none when neither can be read. */
+static void lane_comm(uint32_t pid, uint32_t tid, char comm[16])
+{
+	char path[64];
+	ssize_t n = 0;
+	int fd;
+
+	for (int whole = 0; whole < 2 && n <= 0; whole++) {
+		if (whole)
+			snprintf(path, sizeof(path), "/proc/%u/comm", pid);
+		else
+			snprintf(path, sizeof(path), "/proc/%u/task/%u/comm", pid, tid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? 0 : read(fd, comm, 15);
+		if (fd >= 0)
+			close(fd);
+	}
+	comm[n > 0 ? n : 0] = 0;
+	comm[strcspn(comm, "\n")] = 0;
+}
+
+static bool lane_alive(uint32_t pid)
+{
+	return !kill((pid_t)pid, 0) || errno != ESRCH;
+}
+
+static int app_trace(void *ctx, uint32_t pid, uint32_t uid)
+{
+	static const struct tracefs_lane_ops lane_ops = { .comm = lane_comm, .alive = lane_alive };
+	struct app *a = ctx;
+	struct gn_chan_area *area;
+	int err, fd;
+
+	if (!tracefs_armed(a->d->net))
+		return -EAGAIN;
+	fd = memfd_create("glassnet-trace", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, sizeof(*area)) || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		goto fail;
+	area = mmap(NULL, sizeof(*area), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
+	if (area == MAP_FAILED)
+		goto fail;
+	area->magic = GN_CHAN_AREA_MAGIC;
+	area->size = sizeof(*area);
+	err = tracefs_lane_add(a->d->net, area, pid, uid, &lane_ops);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+fail:
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static const struct chan_ops ops = {
+	.open = app_open, .watch = app_watch, .close = app_close, .page = app_page, .trace = app_trace
+};
 
 /* Memory that is ours to write and others' to read. Without it each send of a program is a call. */
 static void page_make(struct app *a)

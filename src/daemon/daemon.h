@@ -64,6 +64,8 @@ struct daemon {
 	struct apps *apps;
 	struct app *app;
 	struct chan *chan; /* of app.c, once it answers */
+	bool tracing;	   /* programs have been told that something is traced, */
+	uint32_t sessions; /* so many times */
 	ev_signal sigint, sigterm, sighup;
 	ev_async garbage; /* a vCPU left something for the control thread */
 	char socket_path[108];

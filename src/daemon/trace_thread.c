@@ -5,7 +5,7 @@
  * Theory of operation
  *   Whoever may have armed or disarmed the tracer, or attached a sink, calls trace_thread_poke(); the first time that there is something to do
  *   the thread begins. It calls tracefs_drain() as often as tracefs_interval_ms() says, or waits on a condition, without wakeups, until it is
- *   poked. It never enters the stack: code of the rooms may be patched under it.
+ *   poked. Poking also tells the programs, whose calls are part of the trace. It never enters the stack: code of the rooms may be patched under it.
  * Called by: ctl.c, ctl_req.c, main.c. Calls: tracefs/tracefs.h.
  * Owns: the thread. Threads: the main thread starts, pokes and stops it.
  */
@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "chan/chan.h"
 #include "daemon/daemon.h"
 #include "tracefs/tracefs.h"
 
@@ -25,6 +26,7 @@ struct trace_thread_ctx {
 	bool stop; /* [L] */
 };
 
+static void tell_programs(struct daemon *d);
 static struct trace_thread_ctx *start(struct daemon *d);
 static void *trace_main(void *arg);
 static void sleep_ms(struct trace_thread_ctx *t, unsigned ms);
@@ -34,6 +36,7 @@ void trace_thread_poke(struct daemon *d)
 {
 	struct trace_thread_ctx *t = d->trace;
 
+	tell_programs(d);
 	if (!d->net || (!t && !tracefs_active(d->net)))
 		return;
 	if (!t)
@@ -43,6 +46,18 @@ void trace_thread_poke(struct daemon *d)
 	pthread_mutex_lock(&t->lock);
 	pthread_cond_signal(&t->poke);
 	pthread_mutex_unlock(&t->lock);
+}
+
+/* The page says whether something is traced: they write spans then. */
+static void tell_programs(struct daemon *d)
+{
+	bool on = d->chan && tracefs_armed(d->net);
+
+	if (!d->chan || on == d->tracing)
+		return;
+	d->tracing = on;
+	d->sessions += on;
+	chan_set_tracing(d->chan, on ? d->sessions ?: ++d->sessions : 0);
 }
 
 void trace_thread_stop(struct daemon *d)

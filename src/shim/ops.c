@@ -30,8 +30,8 @@ static long op_socket(const long a[6]);
 static long op_file(enum shim_op op, const long a[6]);
 static long op_ioctl(enum client_kind kind, const long a[6]);
 static long op_data(enum shim_op op, int fd, const long a[6]);
-static long op_recvfrom(int fd, const long a[6]);
-static long op_sendto(int fd, const long a[6]);
+static long op_recvfrom(int fd, const long a[6], enum gn_chan_span_call call);
+static long op_sendto(int fd, const long a[6], enum gn_chan_span_call call);
 static long op_vector(enum shim_op op, int fd, const long a[6]);
 static long op_sendmmsg(int fd, const long a[6]);
 static long op_recvmmsg(int fd, const long a[6]);
@@ -188,13 +188,13 @@ static long op_data(enum shim_op op, int fd, const long a[6])
 {
 	switch (op) {
 	case OP_sendto:
-		return op_sendto(fd, a);
+		return op_sendto(fd, a, GN_SPAN_SENDTO);
 	case OP_recvfrom:
-		return op_recvfrom(fd, a);
+		return op_recvfrom(fd, a, GN_SPAN_RECVFROM);
 	case OP_sendmsg:
-		return client_sendmsg(fd, shim_addr(a[1]), (int)a[2]);
+		return client_send(fd, shim_addr(a[1]), (int)a[2], GN_SPAN_SENDMSG);
 	case OP_recvmsg:
-		return client_recvmsg(fd, shim_addr(a[1]), (int)a[2]);
+		return client_recv(fd, shim_addr(a[1]), (int)a[2], GN_SPAN_RECVMSG);
 	case OP_sendmmsg:
 		return op_sendmmsg(fd, a);
 	case OP_recvmmsg:
@@ -206,14 +206,14 @@ static long op_data(enum shim_op op, int fd, const long a[6])
 		/* a read of nothing waits for nothing; a write of nothing is an empty datagram */
 		if (op == OP_read && !a[2])
 			return 0;
-		return op == OP_read ? op_recvfrom(fd, b) : op_sendto(fd, b);
+		return op == OP_read ? op_recvfrom(fd, b, GN_SPAN_READ) : op_sendto(fd, b, GN_SPAN_WRITE);
 	}
 	default:
 		return op_vector(op, fd, a);
 	}
 }
 
-static long op_recvfrom(int fd, const long a[6])
+static long op_recvfrom(int fd, const long a[6], enum gn_chan_span_call call)
 {
 	struct iovec iov = { shim_addr(a[1]), (size_t)a[2] };
 	socklen_t *len = shim_addr(a[5]);
@@ -227,13 +227,13 @@ static long op_recvfrom(int fd, const long a[6])
 			return -EINVAL;
 		msg.msg_namelen = *len;
 	}
-	ret = client_recvmsg(fd, &msg, (int)a[3]);
+	ret = client_recv(fd, &msg, (int)a[3], call);
 	if (ret >= 0 && msg.msg_name)
 		*len = msg.msg_namelen;
 	return ret;
 }
 
-static long op_sendto(int fd, const long a[6])
+static long op_sendto(int fd, const long a[6], enum gn_chan_span_call call)
 {
 	struct iovec iov = { shim_addr(a[1]), (size_t)a[2] };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
@@ -245,7 +245,7 @@ static long op_sendto(int fd, const long a[6])
 		msg.msg_name = shim_addr(a[4]);
 		msg.msg_namelen = (socklen_t)a[5];
 	}
-	return client_sendmsg(fd, &msg, (int)a[3]);
+	return client_send(fd, &msg, (int)a[3], call);
 }
 
 /* readv and writev: of nothing at all they do nothing */
@@ -265,7 +265,7 @@ static long op_vector(enum shim_op op, int fd, const long a[6])
 	}
 	if (!any)
 		return 0;
-	return op == OP_readv ? client_recvmsg(fd, &msg, 0) : client_sendmsg(fd, &msg, 0);
+	return op == OP_readv ? client_recv(fd, &msg, 0, GN_SPAN_READV) : client_send(fd, &msg, 0, GN_SPAN_WRITEV);
 }
 
 /* --- batches --- */
@@ -280,7 +280,7 @@ static long op_sendmmsg(int fd, const long a[6])
 	if (n && !v)
 		return -EFAULT;
 	for (i = 0; i < n; i++) {
-		ret = client_sendmsg(fd, &v[i].msg_hdr, (int)a[3]);
+		ret = client_send(fd, &v[i].msg_hdr, (int)a[3], GN_SPAN_SENDMMSG);
 		if (ret < 0)
 			break;
 		v[i].msg_len = (unsigned)ret;
@@ -315,7 +315,7 @@ static long op_recvmmsg(int fd, const long a[6])
 		end = now_ns() + (limit->tv_sec < 3000000000LL ? limit->tv_sec : 3000000000LL) * 1000000000LL + limit->tv_nsec;
 	}
 	for (i = 0; i < n && left > 0; i++) {
-		ret = client_recvmsg(fd, &v[i].msg_hdr, flags & ~MSG_WAITFORONE);
+		ret = client_recv(fd, &v[i].msg_hdr, flags & ~MSG_WAITFORONE, GN_SPAN_RECVMMSG);
 		if (ret < 0)
 			break;
 		v[i].msg_len = (unsigned)ret;

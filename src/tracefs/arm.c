@@ -50,6 +50,7 @@ int tracefs_apply(struct tracefs *t, struct extack *err)
 	}
 	pthread_mutex_lock(&t->lock);
 	tracefs_put_clock(t);
+	tracefs_lane_want(t);
 	pthread_mutex_unlock(&t->lock);
 	return 0;
 }
@@ -61,6 +62,7 @@ void tracefs_disarm(struct tracefs *t)
 	patch(t, false, NULL);
 	tracefs_drain(t->net);
 	pthread_mutex_lock(&t->lock);
+	tracefs_lane_end(t);
 	tracefs_put_clock(t);
 	pthread_mutex_unlock(&t->lock);
 	fgraph_release(t->net);

@@ -74,7 +74,7 @@ size_t trace_buf_pop(struct trace_buf *b, struct gn_trace_rec *to, size_t max)
 
 	if (n)
 		b->overrun_told = b->overrun;
-	b->has_task = b->has_packet = b->has_clock = false;
+	b->has_task = b->has_packet = b->has_clock = b->has_lane = false;
 	while (b->count) {
 		unsigned want = record_slots(at(b, 0));
 
@@ -84,7 +84,7 @@ size_t trace_buf_pop(struct trace_buf *b, struct gn_trace_rec *to, size_t max)
 			to[n++] = *at(b, i);
 		drop_oldest(b);
 		/* given out: the next reader has it from us */
-		b->has_task = b->has_packet = b->has_clock = false;
+		b->has_task = b->has_packet = b->has_clock = b->has_lane = false;
 	}
 	return n;
 }
@@ -137,14 +137,18 @@ unsigned tracefs_drain_locked(struct tracefs *t)
 		size_t n;
 
 		while (ring && (n = trace_ring_read(ring, rec, DRAIN_SLOTS))) {
-			for (size_t i = 0; i < n; i += record_slots(&rec[i]))
-				trace_buf_push(&t->buf[cpu], &rec[i], record_slots(&rec[i]));
+			for (size_t i = 0; i < n; i += record_slots(&rec[i])) {
+				if (GN_TRACE_ID(rec[i].what) == GN_TRACE_HANDED)
+					tracefs_lane_handed(t, &rec[i]);
+				else
+					trace_buf_push(&t->buf[cpu], &rec[i], record_slots(&rec[i]));
+			}
 			if (t->sink && t->wants & TRACE_WANTS_BATCH)
 				t->sink->batch(cpu, rec, (unsigned)n);
 			all += (unsigned)n;
 		}
 	}
-	return all;
+	return all + tracefs_lane_drain(t);
 }
 
 void tracefs_put_clock(struct tracefs *t)
@@ -208,6 +212,10 @@ static void drop_oldest(struct trace_buf *b)
 		b->task[1] = *at(b, 1);
 		b->has_task = true;
 		break;
+	case GN_TRACE_LANE:
+		b->lane = *rec;
+		b->has_lane = true;
+		break;
 	case GN_TRACE_PACKET:
 		b->packet = *rec;
 		b->has_packet = true;
@@ -233,6 +241,8 @@ static size_t prelude(const struct trace_buf *b, struct gn_trace_rec *to)
 		to[n++] = b->clock[0];
 		to[n++] = b->clock[1];
 	}
+	if (b->has_lane)
+		to[n++] = b->lane;
 	if (b->has_task) {
 		to[n++] = b->task[0];
 		to[n++] = b->task[1];

@@ -49,7 +49,7 @@ static int current_tracer_write(void *data, const char *buf, size_t len, struct 
 		if (t->s.tracer != (enum tracer)i) { /* as in Linux, a new tracer begins with an empty buffer */
 			pthread_mutex_lock(&t->lock);
 			tracefs_drain_locked(t);
-			for (unsigned cpu = 0; cpu < t->net->m.nr_cpus; cpu++)
+			for (unsigned cpu = 0; cpu < tracefs_streams(t); cpu++)
 				trace_buf_clear(&t->buf[cpu]);
 			pthread_mutex_unlock(&t->lock);
 			tracefs_pipe_reset(t);
@@ -186,7 +186,7 @@ static int buffer_size_kb_write(void *data, const char *buf, size_t len, struct 
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&t->lock);
-	for (unsigned cpu = 0; !ret && cpu < t->net->m.nr_cpus && t->buf[cpu].slot; cpu++)
+	for (unsigned cpu = 0; !ret && cpu < tracefs_streams(t) && t->buf[cpu].slot; cpu++)
 		ret = trace_buf_resize(&t->buf[cpu], (unsigned)v);
 	pthread_mutex_unlock(&t->lock);
 	if (ret)
@@ -211,6 +211,8 @@ static int trace_stats_show(struct seq_file *m, void *data)
 		seq_printf(m, "cpu: %u entries: %llu written: %llu overrun: %llu lost: %llu\n", cpu, (unsigned long long)b->entries,
 			   (unsigned long long)b->written, (unsigned long long)b->overrun, (unsigned long long)b->lost);
 	}
+	seq_printf(m, "programs: %llu lost: %llu malformed: %llu\n", (unsigned long long)t->spans, (unsigned long long)t->spans_lost,
+		   (unsigned long long)t->spans_malformed);
 	pthread_mutex_unlock(&t->lock);
 	return 0;
 }

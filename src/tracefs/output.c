@@ -92,8 +92,8 @@ static void keep_root(void *ctx, struct view_node *root)
 /* Copied under the lock, read without: rings fill while their drainer waits for us. */
 static int snapshot(struct tracefs *t, struct view *v, struct snapshot *s)
 {
-	size_t n[VCPU_MAX], cpus = t->net->m.nr_cpus, each = SHOW_SLOTS / cpus;
-	struct gn_trace_rec *rec = malloc(SHOW_SLOTS * sizeof(*rec));
+	size_t n[VCPU_MAX], cpus = tracefs_streams(t), each = SHOW_SLOTS / t->net->m.nr_cpus;
+	struct gn_trace_rec *rec = malloc((SHOW_SLOTS + each) * sizeof(*rec));
 	int ret = rec ? tracefs_tell_tables(t, v) : -ENOMEM;
 
 	if (!ret) {
@@ -140,7 +140,7 @@ static int trace_clear(void *data, struct extack *err)
 	(void)err;
 	pthread_mutex_lock(&t->lock);
 	tracefs_drain_locked(t);
-	for (unsigned cpu = 0; cpu < t->net->m.nr_cpus; cpu++)
+	for (unsigned cpu = 0; cpu < tracefs_streams(t); cpu++)
 		trace_buf_clear(&t->buf[cpu]);
 	pthread_mutex_unlock(&t->lock);
 	tracefs_pipe_reset(t);
@@ -195,7 +195,7 @@ static int pipe_show(struct seq_file *m, void *data)
 /* A bit of each CPU at a time, so that they stay about abreast, until there is no more or the text is large enough: the next read goes on. */
 static int pipe_feed(struct tracefs *t, FILE *out)
 {
-	size_t each = max(PIPE_SLOTS / t->net->m.nr_cpus, 512u);
+	size_t each = max(PIPE_SLOTS / tracefs_streams(t), 512u);
 	struct gn_trace_rec *rec = malloc(each * sizeof(*rec));
 	int ret = rec ? 0 : -ENOMEM;
 	bool more = true;
@@ -205,7 +205,7 @@ static int pipe_feed(struct tracefs *t, FILE *out)
 	pthread_mutex_unlock(&t->lock);
 	while (!ret && more && ftello(out) < PIPE_TEXT) {
 		more = false;
-		for (unsigned cpu = 0; !ret && cpu < t->net->m.nr_cpus; cpu++) {
+		for (unsigned cpu = 0; !ret && cpu < tracefs_streams(t); cpu++) {
 			size_t n;
 
 			pthread_mutex_lock(&t->lock);
@@ -247,7 +247,7 @@ void tracefs_pipe_reset(struct tracefs *t)
 static int raw_show(struct seq_file *m, void *data)
 {
 	struct tracefs *t = data;
-	size_t each = min((size_t)RAW_SLOTS / t->net->m.nr_cpus, (size_t)RAW_SLOTS / 4);
+	size_t each = min((size_t)RAW_SLOTS / tracefs_streams(t), (size_t)RAW_SLOTS / 4);
 	struct gn_trace_rec *rec = malloc(each * sizeof(*rec));
 
 	if (!rec)
@@ -256,7 +256,7 @@ static int raw_show(struct seq_file *m, void *data)
 	tracefs_drain_locked(t);
 	if (t->armed)
 		tracefs_put_clock(t);
-	for (unsigned cpu = 0; cpu < t->net->m.nr_cpus; cpu++) {
+	for (unsigned cpu = 0; cpu < tracefs_streams(t); cpu++) {
 		struct gn_trace_chunk chunk = { .magic = GN_TRACE_MAGIC, .cpu = cpu };
 
 		chunk.n = (uint32_t)trace_buf_pop(&t->buf[cpu], rec, each);
@@ -296,6 +296,8 @@ static int tables_show(struct seq_file *m, void *data)
 {
 	struct tracefs *t = data;
 	const struct net_device *dev;
+	const char *name;
+	uint32_t span;
 
 	(void)fgraph_init(NULL);
 	for (unsigned id = 0; id < fgraph_count(); id++) {
@@ -303,6 +305,8 @@ static int tables_show(struct seq_file *m, void *data)
 
 		seq_printf(m, "F %u %lx %s %s%s%s\n", id, f->addr, f->name, f->file, f->module ? " " : "", f->module ?: "");
 	}
+	for (unsigned i = 0; (name = tracefs_span_name(i, &span)); i++)
+		seq_printf(m, "F %u 0 %s client/data\n", span, name);
 	for (unsigned i = 0; i < SKB_DROP_REASON_MAX; i++)
 		seq_printf(m, "R %u %s %s\n", i, drop_table[i].name, drop_table[i].text);
 	list_for_each_entry(dev, &t->net->dev_base_head, dev_list)
@@ -334,12 +338,21 @@ void tracefs_tell_sink(struct tracefs *t)
 {
 	struct trace_table_row row[64];
 	unsigned n = 0;
+	const char *name;
+	uint32_t span;
 
 	for (unsigned id = 0; id < fgraph_count(); id++) {
 		const struct fgraph_func *f = fgraph_func(id);
 
 		row[n++] = (struct trace_table_row){ .kind = 0, .id = id, .addr = f->addr, .name = f->name, .text = f->file,
 						     .module = f->module };
+		if (n == ARRAY_SIZE(row)) {
+			t->sink->functions(row, n);
+			n = 0;
+		}
+	}
+	for (unsigned i = 0; (name = tracefs_span_name(i, &span)); i++) {
+		row[n++] = (struct trace_table_row){ .kind = 0, .id = span, .name = name, .text = "client/data" };
 		if (n == ARRAY_SIZE(row)) {
 			t->sink->functions(row, n);
 			n = 0;

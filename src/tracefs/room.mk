@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libtracefs.la
 %C%_libtracefs_la_SOURCES += %D%/buffer.c
 %C%_libtracefs_la_SOURCES += %D%/control.c
 %C%_libtracefs_la_SOURCES += %D%/errors.c
+%C%_libtracefs_la_SOURCES += %D%/lane.c
 %C%_libtracefs_la_SOURCES += %D%/options.c
 %C%_libtracefs_la_SOURCES += %D%/output.c
 %C%_libtracefs_la_SOURCES += %D%/sets.c

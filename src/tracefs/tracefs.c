@@ -51,8 +51,9 @@ void tracefs_exit(struct net *net)
 	for_each_vcpu(v, &net->m) {
 		trace_ring_destroy(v->slot[VCPU_SLOT_TRACE]);
 		v->slot[VCPU_SLOT_TRACE] = NULL;
-		free(t->buf[v->id].slot);
 	}
+	for (unsigned i = 0; i < VCPU_MAX; i++)
+		free(t->buf[i].slot);
 	tracefs_pipe_reset(t);
 	proc_remove_path(&net->vfs, TRACING);
 	proc_remove_path(&net->vfs, TRACING_DEBUG);
@@ -80,6 +81,13 @@ bool tracefs_active(struct net *net)
 	const struct tracefs *t = net->tracefs;
 
 	return t && (__atomic_load_n(&t->armed, __ATOMIC_RELAXED) || __atomic_load_n(&t->sink, __ATOMIC_RELAXED));
+}
+
+bool tracefs_armed(struct net *net)
+{
+	const struct tracefs *t = net->tracefs;
+
+	return t && __atomic_load_n(&t->armed, __ATOMIC_RELAXED);
 }
 
 int tracefs_claim(struct net *net, const void *owner, const char *who, struct extack *err)
@@ -211,7 +219,7 @@ int tracefs_buffers(struct tracefs *t)
 {
 	if (!t->ticks_per_ms)
 		t->ticks_per_ms = (uint32_t)(trace_ticks_per_us() * 1000);
-	for (unsigned cpu = 0; cpu < t->net->m.nr_cpus; cpu++) {
+	for (unsigned cpu = 0; cpu < tracefs_streams(t); cpu++) {
 		int ret = 0;
 
 		pthread_mutex_lock(&t->lock);

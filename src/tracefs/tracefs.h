@@ -50,6 +50,26 @@ int tracefs_may_write(struct net *net, const void *owner, const char *path, stru
  */
 int tracefs_may_read(struct net *net, const void *owner, bool admin, const char *path, struct extack *err);
 
+/* A recording is made of what the stack does: programs shall write spans. */
+bool tracefs_armed(struct net *net);
+
+struct gn_chan_area;
+
+/**
+ * struct tracefs_lane_ops - the host's knowledge of processes; called with the room's lock held
+ * @comm:	name of thread @tid of process @pid, or of the process
+ * @alive:	is there still a process @pid?
+ */
+struct tracefs_lane_ops {
+	void (*comm)(uint32_t pid, uint32_t tid, char comm[16]);
+	bool (*alive)(uint32_t pid);
+};
+/*
+ * The process @pid of user @uid writes its spans into @area, whose mapping is the room's from here on, also when it is refused: 0, -EAGAIN (nothing is
+ * traced), -ENFILE (too many), -ENOMEM.
+ */
+int tracefs_lane_add(struct net *net, struct gn_chan_area *area, uint32_t pid, uint32_t uid, const struct tracefs_lane_ops *ops);
+
 /* Attach what listens to tracepoints and batches (LTTng); NULL: nobody. 0, -EBUSY when there is one. */
 int tracefs_sink(struct net *net, const struct trace_sink *sink, struct extack *err);
 

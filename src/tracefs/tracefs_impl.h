@@ -27,7 +27,7 @@
 #define TRACE_RING_SLOTS (1u << 19) /* 8 MiB a vCPU, some 9 ms of nothing but calls: the drainer may be late on a busy machine */
 #define TRACE_FILTER_TEXT 1024	  /* longest packet expression */
 #define TRACE_FILTER_INSNS 512	  /* longest program */
-#define TRACE_PRELUDE 8		  /* most slots of what was said before the oldest record */
+#define TRACE_PRELUDE 9		  /* most slots of what was said before the oldest record */
 #define TRACE_ERRORS 8		  /* lines kept of error_log */
 
 enum tracer { TRACER_NOP, TRACER_FUNCTION, TRACER_GRAPH, TRACERS };
@@ -63,8 +63,8 @@ struct trace_buf {
 	struct gn_trace_rec *slot;
 	size_t size, head, count; /* slots; head: oldest */
 	/* what the records that were overwritten had said last, for those that are left */
-	struct gn_trace_rec task[2], packet, clock[2];
-	bool has_task, has_packet, has_clock;
+	struct gn_trace_rec task[2], packet, clock[2], lane;
+	bool has_task, has_packet, has_clock, has_lane;
 	uint64_t written, overrun, lost; /* records */
 	uint64_t overrun_told;		 /* readers that take the records away know of so many */
 	uint64_t entries;
@@ -88,6 +88,21 @@ struct option_file {
 	unsigned n;
 };
 
+struct lane; /* lane.c: a process that writes spans */
+#define TRACE_LANES 64
+#define TRACE_LANES_USER 24
+#define TRACE_HANDED 1024 /* sends whose span has not come yet */
+#define SPAN_FUNCTIONS 16
+
+/* Which functions of spans are wanted, a bit each: copied from the settings when the tracer is armed. */
+struct span_want {
+	bool on;
+	uint32_t traced, root, wall;
+	unsigned levels;
+	uint64_t thresh, since; /* ticks */
+	unsigned npid, pid[16];
+};
+
 struct tracefs {
 	struct net *net;
 	struct trace_settings s, saved;
@@ -104,6 +119,12 @@ struct tracefs {
 	pthread_mutex_t lock;
 	struct trace_buf buf[VCPU_MAX]; /* [L] */
 	const struct trace_sink *sink;	/* [L] */
+	struct lane *lane[TRACE_LANES];	/* [L] */
+	struct span_want span;		/* [L] */
+	struct {
+		uint32_t cookie, packet;
+	} handed[TRACE_HANDED];		/* [L] by cookie */
+	uint64_t spans, spans_lost, spans_malformed; /* [L] */
 	struct {
 		uint32_t ifindex;
 		char name[16], driver[32];
@@ -139,6 +160,19 @@ unsigned tracefs_drain_locked(struct tracefs *t);
 void tracefs_put_clock(struct tracefs *t);
 /* output.c: the tables to the sink */
 void tracefs_tell_sink(struct tracefs *t);
+
+/* lane.c: the calls of programs; under t->lock but for the first and the last */
+/* CPUs, and one more for the calls of programs if there is a number left. */
+static __always_inline unsigned tracefs_streams(const struct tracefs *t)
+{
+	return t->net->m.nr_cpus < VIEW_CPUS ? t->net->m.nr_cpus + 1 : t->net->m.nr_cpus;
+}
+void tracefs_lane_want(struct tracefs *t); /* as the settings say */
+void tracefs_lane_handed(struct tracefs *t, const struct gn_trace_rec *rec);
+unsigned tracefs_lane_drain(struct tracefs *t); /* calls */
+void tracefs_lane_end(struct tracefs *t);	/* take what there is, and forget the programs */
+/* The n-th of the functions of spans; NULL: no more. Any thread. */
+const char *tracefs_span_name(unsigned n, uint32_t *ret_id);
 
 /* sets.c */
 int tracefs_add_sets(struct tracefs *t, struct vfs *vfs);

@@ -32,6 +32,7 @@ static int feed_stack(struct view *v, const struct gn_trace_rec *r, unsigned slo
 		      struct node *verdict);
 static int feed_mark(struct view *v, struct cpu *c, const struct gn_trace_rec *r, unsigned slots);
 static void feed_lost(struct view *v, struct cpu *c, const struct gn_trace_rec *r);
+static void feed_lane(struct cpu *c, const struct gn_trace_rec *r);
 static struct task *task_get(struct view *v, struct cpu *c, uint32_t tid);
 static struct task *task_now(struct view *v, struct cpu *c);
 static void written_at(struct cpu *c, uint64_t from, uint64_t t, bool work);
@@ -280,6 +281,9 @@ static int feed_one(struct view *v, struct cpu *c, const struct gn_trace_rec *r,
 	case GN_TRACE_LOST:
 		feed_lost(v, c, r);
 		return 0;
+	case GN_TRACE_LANE:
+		feed_lane(c, r);
+		return 0;
 	case GN_TRACE_MARK:
 		return feed_mark(v, c, r, slots);
 	default: /* a kind of a newer version is skipped */
@@ -318,7 +322,7 @@ static int feed_call(struct view *v, struct cpu *c, const struct gn_trace_rec *r
 	x->n.headless = r->t < c->lossy_until;
 	x->n.cut = r->t < c->begin;
 	x->n.depth = GN_TRACE_DEPTH(r->what);
-	x->n.cpu = (unsigned)(c - v->cpu);
+	x->n.cpu = view_cpu_shown(v, c);
 	x->n.task = &k->pub;
 	x->n.packet = view_packet_at(c, r->t);
 	if (x->n.packet)
@@ -402,7 +406,7 @@ static int feed_frame(struct view *v, struct cpu *c, const struct gn_trace_rec *
 			p->frames = b;
 		p->last_frame = b;
 	}
-	x->n.cpu = (unsigned)(c - v->cpu);
+	x->n.cpu = view_cpu_shown(v, c);
 	x->t0 = x->t1 = r->t;
 	written_at(c, r->t, r->t, true);
 	view_tree_leaf(v, k, x);
@@ -431,7 +435,7 @@ static int feed_verdict(struct view *v, struct cpu *c, const struct gn_trace_rec
 		return -ENOMEM;
 	x->n.verdict = verdict;
 	x->n.packet = p;
-	x->n.cpu = (unsigned)(c - v->cpu);
+	x->n.cpu = view_cpu_shown(v, c);
 	x->t0 = x->t1 = r->t;
 	if (p) {
 		if (owner->last_verdict)
@@ -489,7 +493,7 @@ static int feed_mark(struct view *v, struct cpu *c, const struct gn_trace_rec *r
 		text[--len] = '\0';
 	view_clean(text, strlen(text));
 	x->n.text = text;
-	x->n.cpu = (unsigned)(c - v->cpu);
+	x->n.cpu = view_cpu_shown(v, c);
 	x->t0 = x->t1 = r->t;
 	x->n.packet = view_packet_at(c, r->t);
 	written_at(c, r->t, r->t, true);
@@ -502,7 +506,15 @@ static void feed_lost(struct view *v, struct cpu *c, const struct gn_trace_rec *
 	v->lost += r->val;
 	c->lossy = true;
 	if (v->ops.lost)
-		v->ops.lost(v->ctx, (unsigned)(c - v->cpu), r->val);
+		v->ops.lost(v->ctx, view_cpu_shown(v, c), r->val);
+}
+
+/* Another thread of a program, at times of its own. */
+static void feed_lane(struct cpu *c, const struct gn_trace_rec *r)
+{
+	view_packet_settle(c);
+	c->now = c->begin = c->lossy_until = 0;
+	c->shown = r->val < VIEW_CPUS ? r->val + 1 : 0;
 }
 
 static struct task *task_get(struct view *v, struct cpu *c, uint32_t tid)

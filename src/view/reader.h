@@ -75,6 +75,7 @@ struct stint {
 
 struct cpu {
 	struct task *task;
+	unsigned shown; /* of a stream of programs: the CPU whose these are, plus 1 */
 	uint64_t now; /* ticks: nothing of this CPU was written later, so far */
 	bool begun;   /* a record with a time was seen */
 	bool lossy;   /* records were lost since the last one */
@@ -128,6 +129,12 @@ struct view {
 	/* tests: the n-th allocation from now fails, and all after it; 0: none */
 	unsigned long fail_nth;
 };
+
+/* The number of @c, or of the CPU that a program's call belongs to. */
+static inline unsigned view_cpu_shown(const struct view *v, const struct cpu *c)
+{
+	return c->shown ? c->shown - 1 : (unsigned)(c - v->cpu);
+}
 
 /* --- mem.c --- */
 void *view_alloc(struct view *v, size_t n, size_t size); /* zeroed */

@@ -112,7 +112,7 @@ int view_tree_entry(struct view *v, struct cpu *c, struct task *k, const struct 
 	x->n.depth = depth;
 	x->open = true;
 	x->n.task = &k->pub;
-	x->n.cpu = (unsigned)(c - v->cpu);
+	x->n.cpu = view_cpu_shown(v, c);
 	x->n.packet = view_packet_at(c, r->t);
 	if (x->n.packet)
 		x->n.packet->open++;

@@ -60,7 +60,7 @@ static long send_flags(int fd, const void *buf, size_t len, const struct sockadd
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_name = (void *)(unsigned long)to,
 			      .msg_namelen = to ? sizeof(*to) : 0 };
 
-	return client_sendmsg(fd, &msg, flags);
+	return client_send(fd, &msg, flags, GN_SPAN_SENDMSG);
 }
 
 static long send_to(int fd, const void *buf, size_t len, const struct sockaddr_in *to)
@@ -72,7 +72,7 @@ static long recv_from(int fd, void *buf, size_t len, int flags, struct sockaddr_
 {
 	struct iovec iov = { buf, len };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_name = from, .msg_namelen = from ? sizeof(*from) : 0 };
-	long n = client_recvmsg(fd, &msg, flags);
+	long n = client_recv(fd, &msg, flags, GN_SPAN_RECVMSG);
 
 	if (msg_flags)
 		*msg_flags = msg.msg_flags;
@@ -240,12 +240,12 @@ static void test_errors(void)
 		struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
 		struct cmsghdr *c;
 
-		n = client_recvmsg(fd, &msg, MSG_ERRQUEUE);
+		n = client_recv(fd, &msg, MSG_ERRQUEUE, GN_SPAN_RECVMSG);
 		c = CMSG_FIRSTHDR(&msg);
 		is("MSG_ERRQUEUE: the datagram", n, 3);
 		is("MSG_ERRQUEUE: errno", n == 3 && c ? (long)((struct sock_extended_err *)(void *)CMSG_DATA(c))->ee_errno : -1, ECONNREFUSED);
 		is("MSG_ERRQUEUE: nothing to read", readable(fd, 0), 0);
-		is("MSG_ERRQUEUE: empty", client_recvmsg(fd, &msg, MSG_ERRQUEUE), -EAGAIN);
+		is("MSG_ERRQUEUE: empty", client_recv(fd, &msg, MSG_ERRQUEUE, GN_SPAN_RECVMSG), -EAGAIN);
 	}
 	close(fd);
 }
@@ -261,7 +261,7 @@ static void test_control(void)
 	is("IP_RECVTTL", set_int(fd, IPPROTO_IP, IP_RECVTTL, 1), 0);
 	send_to(fd, "control", 7, &peer);
 	readable(fd, 2000);
-	is("control messages: the datagram", client_recvmsg(fd, &msg, 0), 7);
+	is("control messages: the datagram", client_recv(fd, &msg, 0, GN_SPAN_RECVMSG), 7);
 	is("control messages: its bytes, scattered", memcmp(in, "con", 3) || memcmp(in + 10, "trol", 4), 0);
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
 		if (c->cmsg_type == IP_PKTINFO)
@@ -274,7 +274,7 @@ static void test_control(void)
 	send_to(fd, "control", 7, &peer);
 	readable(fd, 2000);
 	msg.msg_controllen = 20;
-	is("control messages: no room", client_recvmsg(fd, &msg, 0), 7);
+	is("control messages: no room", client_recv(fd, &msg, 0, GN_SPAN_RECVMSG), 7);
 	is("control messages: MSG_CTRUNC", msg.msg_flags & MSG_CTRUNC, MSG_CTRUNC);
 	close(fd);
 }
@@ -326,7 +326,7 @@ static void test_order(void)
 		struct iovec iov = { &got, sizeof(got) };
 		struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
 
-		if (readable(sink, 2000) && client_recvmsg(sink, &msg, MSG_DONTWAIT) == sizeof(got) && CMSG_FIRSTHDR(&msg))
+		if (readable(sink, 2000) && client_recv(sink, &msg, MSG_DONTWAIT, GN_SPAN_RECVMSG) == sizeof(got) && CMSG_FIRSTHDR(&msg))
 			memcpy(&ttl, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(ttl));
 		bad += got != i / 2 || ttl != 10 + i / 2;
 		if (i == 127)
@@ -392,7 +392,7 @@ static long recv_cmsg(int fd, int type, void *value, size_t len)
 	_Alignas(8) char control[256];
 	struct iovec iov = { in, sizeof(in) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
-	long n = readable(fd, 2000) ? client_recvmsg(fd, &msg, MSG_DONTWAIT) : -ETIMEDOUT;
+	long n = readable(fd, 2000) ? client_recv(fd, &msg, MSG_DONTWAIT, GN_SPAN_RECVMSG) : -ETIMEDOUT;
 
 	for (struct cmsghdr *c = n < 0 ? NULL : CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c))
 		if (c->cmsg_type == type)
@@ -421,11 +421,11 @@ static void test_send_options(int fd, int sink, const struct sockaddr_in *to)
 	is("IP_RECVTTL", set_int(sink, IPPROTO_IP, IP_RECVTTL, 1), 0);
 	*c = (struct cmsghdr){ .cmsg_level = IPPROTO_IP, .cmsg_type = IP_TTL, .cmsg_len = CMSG_LEN(sizeof(int)) };
 	memcpy(CMSG_DATA(c), &(int){ 33 }, sizeof(int));
-	is("a send with IP_TTL of its own", client_sendmsg(fd, &msg, 0), 3);
+	is("a send with IP_TTL of its own", client_send(fd, &msg, 0, GN_SPAN_SENDMSG), 3);
 	is("a send with IP_TTL of its own: it arrives", recv_cmsg(sink, IP_TTL, &ttl, sizeof(ttl)), 3);
 	is("a send with IP_TTL of its own: with that", ttl, 33);
 	c->cmsg_len = 4;
-	is("a send with a control message cut short", client_sendmsg(fd, &msg, 0), -EINVAL);
+	is("a send with a control message cut short", client_send(fd, &msg, 0, GN_SPAN_SENDMSG), -EINVAL);
 	is("MSG_MORE: the first piece", send_flags(fd, "ab", 2, to, MSG_MORE), 2);
 	is("MSG_MORE: the last", send_to(fd, "cd", 2, to), 2);
 	is("MSG_MORE: one datagram", recv_soon(sink, in, sizeof(in)), 4);

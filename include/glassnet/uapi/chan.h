@@ -35,11 +35,16 @@
  * sizeof(struct gn_chan_page) bytes; it is sealed against writing and shrinking). Its generation moves after each change that may change the
  * answer to a send: routes, addresses, links, settings; the word of a socket after what was done to that socket. So a send that
  * was accepted once will be accepted again while both are what they were before it.
+ *
+ * The trace area: memory of one process and the daemon, asked for (GN_CHAN_TRACE) when the page says that something is traced. The
+ * process writes one struct gn_chan_span for each call about its datagrams when that returns; the daemon makes functions of them, which stand in the same graph
+ * as its own. A writer takes the next number from .head, clears the .seq of that slot, fills it and sets .seq to the number plus 1; any
+ * number of threads and signal handlers may do so. The daemon believes nothing of what it finds there, and asks for no more than is there.
  */
 #include <linux/types.h>
 
 #define GN_CHAN_SUFFIX ".app"
-#define GN_CHAN_MAGIC 0x31434e47u /* "GNC1": the last digit is the version */
+#define GN_CHAN_MAGIC 0x32434e47u /* "GNC2": the last digit is the version */
 #define GN_CHAN_ADDR_MAX 128
 #define GN_CHAN_CONTROL_MAX 512
 #define GN_CHAN_DATA_MAX 65536
@@ -65,11 +70,12 @@ enum gn_chan_op {
 	GN_CHAN_SETSOCKOPT,  /* level, option; value. SO_ATTACH_FILTER and the like: the instructions, not the struct that points to them */
 	GN_CHAN_GETSOCKOPT,  /* level, option, room -> value */
 	GN_CHAN_SHUTDOWN,    /* how */
-	GN_CHAN_SENDTO,	     /* flags; name, control, data -> bytes: a send whose error is exact */
+	GN_CHAN_SENDTO,	     /* flags, cookie of its span; name, control, data -> bytes: a send whose error is exact */
 	GN_CHAN_RECVERR,     /* flags (MSG_TRUNC, GN_CHAN_TOOK), room -> name, control, data; .flags of the reply are msg_flags */
 	GN_CHAN_TAKE_ERROR,  /* whether a receive asks, which goes on waiting at 0 -> errno of the socket, which is cleared; 0: none */
 	GN_CHAN_IOCTL,	     /* request; argument -> argument. Without a descriptor: one that names no socket */
 	GN_CHAN_PAGE,	     /* -> descriptor of the page. No descriptor comes along */
+	GN_CHAN_TRACE,	     /* -> descriptor of a trace area for this process. No descriptor comes along */
 	GN_CHAN_OP_MAX
 };
 
@@ -108,7 +114,9 @@ struct gn_chan_dgram {
 	__s32 error; /* GN_CHAN_ERROR: errno as of the time it was sent */
 	__u32 namelen; /* 0 or 16 */
 	__u8 name[16]; /* struct sockaddr_in: from or to whom */
+	__u32 packet;  /* while it is traced: its number, or GN_CHAN_PACKET_MISS. To the daemon: cookie of its span, 0: none */
 };
+#define GN_CHAN_PACKET_MISS 0xffffffffu /* another packet than those that are asked for: no span */
 
 #define GN_CHAN_PAGE_MAGIC 0x31504e47u /* "GNP1" */
 #define GN_CHAN_PAGE_SOCKS 448
@@ -122,6 +130,55 @@ struct gn_chan_page {
 	__u64 generation; /* moves after a change of the stack */
 	__u64 reserved[5];
 	__u32 sock[GN_CHAN_PAGE_SOCKS]; /* [id % GN_CHAN_PAGE_SOCKS] moves after a call about the socket */
+};
+
+#define GN_CHAN_AREA_MAGIC 0x31544e47u /* "GNT1" */
+#define GN_CHAN_SPANS 1024
+
+/* The call, by the name of its system call. */
+enum gn_chan_span_call {
+	GN_SPAN_RECVFROM,
+	GN_SPAN_RECVMSG,
+	GN_SPAN_RECVMMSG,
+	GN_SPAN_READ,
+	GN_SPAN_READV,
+	GN_SPAN_SENDTO,
+	GN_SPAN_SENDMSG,
+	GN_SPAN_SENDMMSG,
+	GN_SPAN_WRITE,
+	GN_SPAN_WRITEV,
+	GN_SPAN_CALLS
+};
+
+/* Moments, in ticks of the machine's counter, none earlier than the one before it; 0: it did not come to that. A send has the first and the last. */
+enum gn_chan_span_time {
+	GN_SPAN_ENTER,	/* recvfrom ...; 0: before anything was traced */
+	GN_SPAN_FOUND,	/* udp_recvmsg ...: it is known whose socket it is */
+	GN_SPAN_TAKE,	/* __skb_recv_datagram */
+	GN_SPAN_SLEEP,	/* schedule: there is nothing yet */
+	GN_SPAN_WAKE,	/* there is */
+	GN_SPAN_COPY,	/* skb_copy_datagram_iovec */
+	GN_SPAN_COPIED,
+	GN_SPAN_LEAVE,
+	GN_SPAN_TIMES
+};
+
+struct gn_chan_span {
+	__u64 seq;    /* 0: being written */
+	__u64 t[GN_SPAN_TIMES];
+	__u32 tid;
+	__u32 packet; /* as the datagram said; of a send: its cookie */
+	__u8 call;    /* enum gn_chan_span_call */
+	__u8 letter;  /* u, r, p: what kind of socket */
+	__u8 reserved[6]; /* 0 */
+};
+
+struct gn_chan_area {
+	__u32 magic;
+	__u32 size; /* bytes of it */
+	__u32 head; /* number of the next span */
+	__u32 reserved[13];
+	struct gn_chan_span span[GN_CHAN_SPANS];
 };
 
 #endif

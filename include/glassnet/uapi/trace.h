@@ -47,6 +47,12 @@ enum gn_trace_kind {
 	GN_TRACE_LOST,
 	/* Text written to trace_marker: val bytes. */
 	GN_TRACE_MARK,
+	/* In the stream behind those of the CPUs, which holds the calls of programs: what follows was done by a program's thread, whose socket
+	 * belongs to CPU val. Nothing that was said before holds for it. */
+	GN_TRACE_LANE,
+	/* A datagram that a program handed over, whose span has the cookie val, is packet .packet of the payload (struct gn_trace_handed). For the
+	 * daemon itself: readers do not see it. */
+	GN_TRACE_HANDED,
 	GN_TRACE_KIND_END
 };
 
@@ -76,6 +82,11 @@ struct gn_trace_verdict {
 	__u32 ifindex; /* sent, forwarded: by which device; else the one it came by */
 	__u8 ledger;  /* 1 frame, 2 copy, 3 locally made, 0 none: dropped after it was delivered, as unread at close */
 	__u8 reserved[3];
+};
+
+struct gn_trace_handed {
+	__u32 packet;
+	__u32 reserved[3];
 };
 
 struct gn_trace_clock {

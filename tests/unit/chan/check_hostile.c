@@ -7,7 +7,7 @@
 /* Each request, well formed. */
 static size_t good_request(void *buf, enum gn_chan_op op, const struct app *a)
 {
-	struct gn_chan_call *c = call_of(buf, op, op == GN_CHAN_NEW || op == GN_CHAN_PAGE ? NULL : a);
+	struct gn_chan_call *c = call_of(buf, op, op == GN_CHAN_NEW || op == GN_CHAN_PAGE || op == GN_CHAN_TRACE ? NULL : a);
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(700) };
 
 	switch (op) {
@@ -56,7 +56,7 @@ START_TEST(test_each_field_of_a_request_wrong)
 
 	two(&a, &b);
 	for (int op = 1; op < GN_CHAN_OP_MAX; op++) {
-		const struct app *with = op == GN_CHAN_NEW || op == GN_CHAN_PAGE ? NULL : &a;
+		const struct app *with = op == GN_CHAN_NEW || op == GN_CHAN_PAGE || op == GN_CHAN_TRACE ? NULL : &a;
 		size_t len = good_request(buf, op, &a);
 
 #define WRONG(field, value)                                                                                      \
@@ -80,7 +80,8 @@ START_TEST(test_each_field_of_a_request_wrong)
 		WRONG(len, GN_CHAN_DATA_MAX + 1);
 		WRONG(len, 0xffffffffu);
 		WRONG(len, c->len + 1);
-		if (op != GN_CHAN_NEW && op != GN_CHAN_SETSOCKOPT && op != GN_CHAN_GETSOCKOPT && op != GN_CHAN_RECVERR)
+		if (op != GN_CHAN_NEW && op != GN_CHAN_SETSOCKOPT && op != GN_CHAN_GETSOCKOPT && op != GN_CHAN_RECVERR &&
+		    op != GN_CHAN_SENDTO)
 			WRONG(arg[1], 1);
 		if (op != GN_CHAN_NEW && op != GN_CHAN_GETSOCKOPT)
 			WRONG(arg[2], -1);
@@ -199,7 +200,7 @@ START_TEST(test_random_requests_and_datagrams)
 	two(&a, &b);
 	for (int i = 0; i < 20000; i++) {
 		enum gn_chan_op op = 1 + rng_below(&r, GN_CHAN_OP_MAX - 1);
-		const struct app *with = op == GN_CHAN_NEW || op == GN_CHAN_PAGE ? NULL : &a;
+		const struct app *with = op == GN_CHAN_NEW || op == GN_CHAN_PAGE || op == GN_CHAN_TRACE ? NULL : &a;
 		size_t len = good_request(buf, op, &a);
 		unsigned flips = rng_below(&r, 4);
 

@@ -8,5 +8,7 @@ check_PROGRAMS += %D%/check_graph
 %C%_check_graph_LDADD = $(STACK_CHECK)
 check_PROGRAMS += %D%/check_stress
 %C%_check_stress_LDADD = $(STACK_CHECK)
+check_PROGRAMS += %D%/check_lane
+%C%_check_lane_LDADD = $(STACK_CHECK)
 check_PROGRAMS += %D%/check_packet
 %C%_check_packet_LDADD = $(STACK_CHECK)
