@@ -4,6 +4,7 @@
  *
  *	strong exchange ADDRESS PORT	a datagram there and back, by every call that there is for that
  *	strong blocked ADDRESS PORT	the same while all signals are blocked in all ways, and with a handler of SIGSYS of its own
+ *	strong death			SIGSYS blocked by the call's number: the next trapped call is the last
  *	strong exec PROGRAM ARG...	execute that with all signals blocked, as a child; its exit status, 128 and more for a signal
  *	strong cost			nanoseconds of a trapped call, and of one that is not
  */
@@ -160,6 +161,14 @@ static int blocked(const char *address, const char *port)
 	return exchange(address, port);
 }
 
+static int death(void)
+{
+	const unsigned long only = 1UL << (SIGSYS - 1);
+
+	call(SYS_rt_sigprocmask, SIG_BLOCK, P(&only), 0, sizeof(only), 0, 0);
+	return call(SYS_getsockname, -1, 0, 0, 0, 0, 0) == -EBADF ? 0 : 1;
+}
+
 static int execute(char **argv)
 {
 	posix_spawnattr_t attr;
@@ -193,6 +202,8 @@ int main(int argc, char **argv)
 		return exchange(argv[2], argv[3]);
 	if (argc == 4 && !strcmp(argv[1], "blocked"))
 		return blocked(argv[2], argv[3]);
+	if (argc == 2 && !strcmp(argv[1], "death"))
+		return death();
 	if (argc > 2 && !strcmp(argv[1], "exec"))
 		return execute(argv + 2);
 	printf("listen(-1): %.0f ns, getppid: %.0f ns\n", ns_of(SYS_listen, -1, 0), ns_of(SYS_getppid, 0, 0));

@@ -62,7 +62,9 @@ tap_ok "signals blocked in all ways, and a handler of SIGSYS" strong "$prog" blo
 tap_ok "a shimmed child whose signals are blocked" strong "$prog" exec "$prog" exchange $kernel 5000
 tap_ok "a child of a child" strong sh -c "$prog exec sh -c '$prog exec $prog exchange $kernel 5000'"
 tap_ok "a child without the library dies by SIGSYS" status $((128 + 31)) strong env -u LD_PRELOAD "$prog" exchange $kernel 5000
-tap_ok "but not when it makes no socket" strong env -u LD_PRELOAD true
+tap_ok "who blocks SIGSYS by number dies" status $((128 + 31)) strong "$prog" death
+tap_ok "but not without --strong" on_stack "$prog" death
+tap_ok "such a child lives when it makes no socket" strong env -u LD_PRELOAD true
 tap_ok "AF_UNIX and files are as always" strong "$python" -c '
 import socket
 a, b = socket.socketpair()
