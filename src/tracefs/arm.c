@@ -110,6 +110,7 @@ static void choose(struct tracefs *t)
 static int patch(struct tracefs *t, bool arm, struct extack *err)
 {
 	struct machine *m = &t->net->m;
+	struct vcpu *v;
 	uint64_t start;
 	int ret;
 
@@ -123,6 +124,8 @@ static int patch(struct tracefs *t, bool arm, struct extack *err)
 	ret = fgraph_commit(err);
 	if (arm && !ret) {
 		set_words(t);
+		for_each_vcpu(v, m) /* who reads now may not have been there when they were told */
+			((struct trace_ring *)v->slot[VCPU_SLOT_TRACE])->told = false;
 		trace_state.thresh = t->s.thresh_us * (uint64_t)t->ticks_per_ms / 1000;
 	}
 	__atomic_store_n(&t->armed, arm && !ret, __ATOMIC_RELAXED);

@@ -8,7 +8,7 @@
  *   when. They go into one stream behind those of the vCPUs, a LANE record before each call. Settings (sets of functions, depth, threshold,
  *   tasks, tracing_on) are those of the tracer; names come from the table here.
  *   A datagram that a program sends gets its number in the stack: the HANDED record of the vCPU says which cookie that was. A send that has no
- *   number yet when its span is taken waits for one more drain.
+ *   number yet when its span is taken waits a moment.
  *   The memory is hostile: numbers, times and indices are checked; who writes nonsense is counted and not listened to any more. How much is read at a
  *   time is bounded by its size.
  * Threads: all under the lock of struct tracefs; adding is the control thread's.
@@ -24,7 +24,8 @@
 
 #define FIRST_ID FGRAPH_MAX /* of the functions of spans: behind those of the stack */
 #define COMMS 16	    /* names of threads that a lane remembers */
-#define PATIENCE 5	    /* drains that a span may be half written, or a send without its number */
+#define PATIENCE 5	    /* drains that a span may be half written */
+#define SEND_MS 10	    /* that a send may be without its number */
 #define MAX_DEPTH 4
 
 struct lane {
@@ -185,13 +186,19 @@ void tracefs_lane_end(struct tracefs *t)
 	t->span.since = 0;
 }
 
+/* Cookies are odd. */
+static unsigned handed_slot(uint32_t cookie)
+{
+	return cookie / 2 % TRACE_HANDED;
+}
+
 void tracefs_lane_handed(struct tracefs *t, const struct gn_trace_rec *rec)
 {
 	struct gn_trace_handed h;
 
 	memcpy(&h, rec + 1, sizeof(h));
-	t->handed[rec->val % TRACE_HANDED].cookie = rec->val;
-	t->handed[rec->val % TRACE_HANDED].packet = h.packet;
+	t->handed[handed_slot(rec->val)].cookie = rec->val;
+	t->handed[handed_slot(rec->val)].packet = h.packet;
 }
 
 /* --- spans --- */
@@ -224,10 +231,10 @@ static unsigned lane_read(struct tracefs *t, struct lane *l)
 			t->spans_malformed++;
 			return n;
 		}
-		if (!got || (got > 0 && !span_packet(t, &s))) { /* not yet */
-			if (l->waited++ < PATIENCE)
-				return n;
-		}
+		if (!got && l->waited++ < PATIENCE)
+			return n;
+		if (got > 0 && !span_packet(t, &s) && trace_ticks() - s.t[GN_SPAN_LEAVE] < SEND_MS * (uint64_t)t->ticks_per_ms)
+			return n;
 		l->waited = 0;
 		if (got <= 0) {
 			t->spans_lost++;
@@ -291,9 +298,9 @@ static bool span_packet(const struct tracefs *t, struct gn_chan_span *s)
 	if (s->call < GN_SPAN_SENDTO || !cookie)
 		return true;
 	s->packet = 0;
-	if (t->handed[cookie % TRACE_HANDED].cookie != cookie)
+	if (t->handed[handed_slot(cookie)].cookie != cookie)
 		return false;
-	s->packet = t->handed[cookie % TRACE_HANDED].packet;
+	s->packet = t->handed[handed_slot(cookie)].packet;
 	return true;
 }
 

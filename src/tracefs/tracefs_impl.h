@@ -91,7 +91,7 @@ struct option_file {
 struct lane; /* lane.c: a process that writes spans */
 #define TRACE_LANES 64
 #define TRACE_LANES_USER 24
-#define TRACE_HANDED 1024 /* sends whose span has not come yet */
+#define TRACE_HANDED 4096 /* sends whose span has not come yet */
 #define SPAN_FUNCTIONS 16
 
 /* Which functions of spans are wanted, a bit each: copied from the settings when the tracer is armed. */

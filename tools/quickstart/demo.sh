@@ -69,7 +69,7 @@ demo_talk()
 	# the carrier of a new TAP comes up a moment late: wait for the first answer, uncounted by ping below
 	for _ in $(seq 50); do ping -c 1 -W 1 10.99.0.2 > /dev/null 2>&1 && break; done
 	show ping -c 5 -i 0.2 10.99.0.2
-	demo_graph "$2" build/bench/udp_rtt -d 10.99.0.2 -p 7 -n 1000
+	demo_graph "$2" 'udp port 7' build/bench/udp_rtt -d 10.99.0.2 -p 7 -n 1000
 	show glassnet cat /proc/net/snmp
 	show glassnet cat /proc/net/softnet_stat
 	show glassnet neigh show
@@ -84,19 +84,42 @@ demo_talk()
 		return 1
 	fi
 	say "The ledger balances: glassnet drops ended with status 0."
+	demo_program "$2"
+}
+
+# demo_program DIR: a program that knows nothing of this receives a datagram; the graph is its way, from the interrupt to the return of recvfrom
+demo_program()
+{
+	local dir=$1 program status=0
+	local code='import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 5000)); print(s.recvfrom(100))'
+
+	say
+	say "\$ glassnet run python3 -c '$code' &"
+	glassnet run python3 -c "$code" > "$dir/program" 2>&1 &
+	program=$!
+	for _ in $(seq 100); do
+		glassnet cat /proc/net/udp | grep -q ':1388 ' && break
+		kill -0 "$program" 2> /dev/null || break
+		sleep 0.05
+	done
+	demo_graph "$dir" 'udp port 5000' bash -c 'echo hello > /dev/udp/10.99.0.2/5000'
+	wait "$program" || status=$?
+	cat "$dir/program"
+	grep -q 'recvfrom()' "$dir/graph" || status=1
+	return "$status"
 }
 
 traced() { [ "$(glassnet cat /sys/kernel/tracing/current_tracer)" = function_graph ]; }
 
-# demo_graph DIR COMMAND...: shows COMMAND, with the tracer waiting for its first datagram
+# demo_graph DIR PACKETS COMMAND...: shows COMMAND, with the tracer waiting for its first datagram
 demo_graph()
 {
-	local dir=$1 tracer
-	shift
+	local dir=$1 packets=$2 tracer
+	shift 2
 
 	say
-	say "\$ glassnet trace graph -p 'udp port 7' -c 1 &"
-	glassnet trace graph -p 'udp port 7' -c 1 > "$dir/graph" &
+	say "\$ glassnet trace graph -p '$packets' -c 1 &"
+	glassnet trace graph -p "$packets" -c 1 > "$dir/graph" &
 	tracer=$!
 	for _ in $(seq 100); do
 		traced && break
