@@ -29,6 +29,7 @@
 struct nl_packet {
 	struct list_head list;
 	size_t len;
+	bool dump;
 	char data[];
 };
 
@@ -37,18 +38,18 @@ struct nl_port {
 	struct chan_port *p;
 	struct list_head list;	/* chan->netlinks */
 	struct list_head queue; /* of struct nl_packet */
-	size_t queued;
+	size_t queued;		/* bytes of it, without those of a dump */
 	uint64_t groups;	/* bit n - 1: group n */
 	uint32_t dst_pid, dst_groups;
 	uint32_t flags;		/* bit n: option n of SOL_NETLINK is on */
 	int type, rcvbuf, sndbuf;
 	int err;		/* for the program, told by a token */
-	unsigned long drops;
 	bool admin;		/* who made it */
 	bool bound, lost;	/* lost: since the token before */
 };
 
 static int nl_send(struct nl_client *c, const void *buf, size_t len);
+static void nl_lost(struct nl_client *c);
 static void nl_flush(struct nl_port *n);
 static void nl_bind_to(struct nl_port *n, int pid);
 static int nl_set_groups(struct nl_port *n, uint64_t groups);
@@ -86,7 +87,7 @@ int netlink_open(struct chan *c, struct chan_msg *m, int type, int protocol, str
 	n->type = kind;
 	n->rcvbuf = n->sndbuf = NETLINK_BUF;
 	n->admin = m->cred.net_admin;
-	n->nl = (struct nl_client){ .send = nl_send, .dump_room = NETLINK_DUMP_ROOM };
+	n->nl = (struct nl_client){ .send = nl_send, .lost = nl_lost, .dump_room = NETLINK_DUMP_ROOM };
 	INIT_LIST_HEAD(&n->queue);
 	list_add_tail(&n->list, &c->netlinks);
 	rtnl_client_add(c->net, &n->nl);
@@ -100,7 +101,7 @@ int netlink_open(struct chan *c, struct chan_msg *m, int type, int protocol, str
 static void nl_packet_free(struct nl_port *n, struct nl_packet *pk)
 {
 	list_del(&pk->list);
-	n->queued -= pk->len;
+	n->queued -= pk->dump ? 0 : pk->len;
 	n->p->user->held -= pk->len;
 	kfree(&n->p->chan->net->m, pk);
 }
@@ -146,20 +147,27 @@ static int nl_send(struct nl_client *c, const void *buf, size_t len)
 		return 0;
 	pk = nl_has_room(n, len) ? kzalloc(&n->p->chan->net->m, sizeof(*pk) + len) : NULL;
 	if (!pk) {
-		n->lost = true;
-		n->drops++;
-		nl_flush(n);
+		nl_lost(c);
 		return -ENOBUFS;
 	}
 	pk->len = len;
+	pk->dump = c->dumping;
 	memcpy(pk->data, buf, len);
 	list_add_tail(&pk->list, &n->queue);
-	n->queued += len;
+	n->queued += pk->dump ? 0 : len;
 	n->p->user->held += len;
 	n->nl.dump_waits |= n->nl.dumping;
 	n->p->out_full = n->p->in_full = true;
 	port_watch(n->p);
 	return 0;
+}
+
+static void nl_lost(struct nl_client *c)
+{
+	struct nl_port *n = container_of(c, struct nl_port, nl);
+
+	n->lost = true;
+	nl_flush(n);
 }
 
 /* What was lost, where it would have been: true unless there is no room for that word yet. */

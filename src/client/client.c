@@ -191,6 +191,8 @@ int client_getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 	if (*len && !value)
 		return -EFAULT;
 	client_id_of(fd, &id);
+	if (id.kind == CLIENT_NETLINK && (is_timeout(level, name) || (level == SOL_SOCKET && name == SO_PASSCRED)))
+		return (int)sys5(SYS_getsockopt, fd, level, name, value, len);
 	if (level == SOL_SOCKET && name == SO_ERROR && *len >= sizeof(int)) {
 		ret = client_pending(fd, &id); /* told of already: the telling goes with it */
 		if (ret) {

@@ -137,6 +137,7 @@ static void neigh_unlink(struct neighbour *n)
 static void neigh_cleanup_and_release(struct neighbour *n)
 {
 	trace_neigh_state(TRACE_neigh_cleanup_and_release, n, 0);
+	neigh_notify(n, RTM_DELNEIGH);
 	neigh_release(n);
 }
 

@@ -7,6 +7,7 @@
  */
 #include "core/neighbour.h"
 #include "core/net.h"
+#include "core/rtnetlink.h"
 
 #define NEIGH_HASH_SHIFT_MIN 3
 #define NEIGH_HASH_SHIFT_MAX 16
@@ -39,6 +40,16 @@ static __always_inline void neigh_write_begin(struct neighbour *n)
 static __always_inline void neigh_write_end(struct neighbour *n)
 {
 	smp_store_release(&n->ha_seq, n->ha_seq + 1);
+}
+
+/**
+ * neigh_notify() - @n has changed: RTM_NEWNEIGH, or RTM_DELNEIGH, to who has subscribed. Without its lock, in a vCPU
+ */
+void __neigh_notify(struct neighbour *n, int type);
+static __always_inline void neigh_notify(struct neighbour *n, int type)
+{
+	if (unlikely(READ_ONCE(n->tbl->net->rtnl_wanted) & RTMGRP_NEIGH))
+		__neigh_notify(n, type);
 }
 
 /**

@@ -238,8 +238,10 @@ static void neigh_timer_handler(struct ktimer *t)
 {
 	struct neighbour *n = from_timer(n, t, timer);
 	unsigned long now = jiffies_now(), next, soonest = now + n->tbl->net->m.hz / 100;
+	uint8_t old, new;
 
 	spin_lock(&n->lock);
+	old = new = n->nud_state;
 	if (!(n->nud_state & NUD_IN_TIMER) || n->dead) {
 		spin_unlock(&n->lock);
 		goto out;
@@ -250,6 +252,7 @@ static void neigh_timer_handler(struct ktimer *t)
 		n->nud_state = NUD_FAILED;
 		neigh_invalidate(n);
 	}
+	new = n->nud_state;
 	if (n->nud_state & NUD_IN_TIMER)
 		neigh_add_timer(n, time_before(next, soonest) ? soonest : next);
 	if (n->nud_state & (NUD_INCOMPLETE | NUD_PROBE))
@@ -257,6 +260,8 @@ static void neigh_timer_handler(struct ktimer *t)
 	else
 		spin_unlock(&n->lock);
 out:
+	if (new != old && new != NUD_DELAY) /* that one has no news */
+		neigh_notify(n, RTM_NEWNEIGH);
 	trace_neigh_state(TRACE_neigh_timer_handler, n, 0);
 	neigh_release(n);
 }
@@ -355,7 +360,7 @@ static void neigh_connect(struct neighbour *n)
 int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, uint32_t flags)
 {
 	uint8_t old, addr_len = n->dev->addr_len;
-	bool same;
+	bool same, news = false;
 	int err = -EPERM;
 
 	trace_neigh_update(n, lladdr, new_state, flags);
@@ -371,8 +376,11 @@ int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, 
 		if (old & NUD_CONNECTED)
 			neigh_suspect(n);
 		n->nud_state = new_state;
-		if (old & (NUD_INCOMPLETE | NUD_PROBE) && new_state & NUD_FAILED)
+		news = old & NUD_VALID;
+		if (old & (NUD_INCOMPLETE | NUD_PROBE) && new_state & NUD_FAILED) {
 			neigh_invalidate(n);
+			news = true;
+		}
 		goto out;
 	}
 
@@ -400,7 +408,8 @@ int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, 
 		   !(flags & NEIGH_UPDATE_F_ADMIN)) {
 		new_state = old; /* a hint does not weaken what is known */
 	}
-	if (new_state != old || !same)
+	news = new_state != old || !same;
+	if (news)
 		n->updated = jiffies_now();
 	if (new_state != old)
 		neigh_set_state(n, new_state);
@@ -416,6 +425,8 @@ int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, 
 		neigh_send_queue(n);
 out:
 	spin_unlock(&n->lock);
+	if (news)
+		neigh_notify(n, RTM_NEWNEIGH);
 	return err;
 }
 

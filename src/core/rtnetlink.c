@@ -288,6 +288,15 @@ void rtnl_notify(struct net *net, struct nl_buf *b, uint32_t group, struct nl_cl
 			rtnl_send_all(c, b);
 }
 
+void rtnl_notify_lost(struct net *net, uint32_t group)
+{
+	struct nl_client *c;
+
+	list_for_each_entry(c, &net->rtnl_groups, list)
+		if (c->groups & group && c->lost)
+			c->lost(c);
+}
+
 int rtnetlink_init(struct net *net)
 {
 	int err;

@@ -26,6 +26,7 @@ struct nl_client {
 	bool dump_waits; /* the client's own: part of one waits for the reader: another dump gets EBUSY */
 	size_t dump_room; /* largest datagram of a dump of more than one message; 0: 8 KiB */
 	int (*send)(struct nl_client *c, const void *buf, size_t len); /* one datagram; -errno counts as overrun */
+	void (*lost)(struct nl_client *c); /* notifications did not get as far as send(); or NULL */
 	void *priv;
 	struct list_head list; /* net->rtnl_groups */
 };
@@ -101,6 +102,8 @@ void rtnl_client_del(struct net *net, struct nl_client *c);
 void rtnl_client_groups(struct net *net, struct nl_client *c, uint32_t groups); /* subscribe to just these */
 /* Send the one message in @b to every client of @group (RTMGRP_*) but @skip. */
 void rtnl_notify(struct net *net, struct nl_buf *b, uint32_t group, struct nl_client *skip);
+/* Notifications to @group are lost: who wants to know is told. */
+void rtnl_notify_lost(struct net *net, uint32_t group);
 
 int rtnetlink_init(struct net *net); /* RTM_*LINK, RTM_*NEIGH and the core's own handlers */
 void rtnetlink_exit(struct net *net);

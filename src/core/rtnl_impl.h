@@ -14,6 +14,8 @@ struct rtnl_link {
 	int n;
 	struct list_head link_ops;	  /* struct rtnl_link_ops */
 	struct netdev_notifier netdev_nb; /* device changes become notifications */
+	unsigned neigh_news;		  /* [A] messages that wait for RTNL */
+	bool neigh_lost;		  /* [A] there were too many */
 };
 
 int rtnl_link_init(struct net *net);

@@ -5,7 +5,8 @@
  * Called by rtnetlink.c; looks for the table of the family in net->neigh_tables. Entries belong to
  * vCPUs: changes run inside vCPU 0 through smp_call(), dumps read under RCU, each entry under its
  * lock.
- * Owns: nothing. Threads: RTNL.
+ * Owns: notifications that wait for RTNL. Threads: RTNL; __neigh_notify() the vCPU in which an
+ * entry changed.
  * Refuses: as Linux: ENOENT without NLM_F_CREATE, EEXIST with NLM_F_EXCL; proxy entries
  * (EOPNOTSUPP); a state that is no single NUD_* or that only asking can lead to (INCOMPLETE):
  * EINVAL.
@@ -16,9 +17,11 @@
 
 #include "core/neigh_impl.h"
 #include "core/rtnl_impl.h"
+#include "kernel/slab.h"
 #include "kernel/smp.h"
 
 #define USER_HZ 100
+#define NEIGH_NEWS_MAX 4096 /* that wait for RTNL */
 
 /* What a request asks of vCPU 0, and the answer. */
 struct neigh_order {
@@ -50,7 +53,7 @@ static void neigh_remove_order(void *n);
 static void neigh_dump_one(struct neighbour *n, void *arg);
 static void neigh_fill(struct nl_buf *b, struct neighbour *n, uint32_t portid, uint32_t seq,
 		       int type, int flags);
-static void neigh_notify(struct net *net, struct neighbour *n);
+static void neigh_news_rcu(struct rcu_head *head);
 
 static const struct nlb_policy neigh_policy[NDA_MAX + 1] = {
 	[NDA_DST] = { NLA_BINARY_T, 16 },
@@ -180,8 +183,6 @@ static int rtnl_newneigh(struct nl_req *req)
 	order.state = (uint8_t)ndm->ndm_state;
 	order.ntf = ndm->ndm_flags;
 	smp_call(&req->net->m, 0, neigh_add_order, &order);
-	if (!order.err)
-		neigh_notify(req->net, order.n);
 	if (order.n)
 		neigh_release(order.n);
 	if (order.err == -EINVAL)
@@ -232,7 +233,6 @@ static int rtnl_delneigh(struct nl_req *req)
 	smp_call(&req->net->m, 0, neigh_del_order, &order);
 	if (!order.n)
 		return -ENOENT;
-	neigh_notify(req->net, order.n); /* failed: how others learn that it is gone */
 	smp_call(&req->net->m, 0, neigh_remove_order, order.n);
 	return order.err;
 }
@@ -291,16 +291,40 @@ static void neigh_fill(struct nl_buf *b, struct neighbour *n, uint32_t portid, u
 	nlb_msg_end(b);
 }
 
-static void neigh_notify(struct net *net, struct neighbour *n)
-{
+/* What happens in vCPUs is written down there and sent by RTNL, which has the clients: it collects garbage anyway. */
+struct neigh_news {
+	struct rcu_head rcu;
 	struct nl_buf b;
+};
 
-	if (list_empty(&net->rtnl_groups))
+void __neigh_notify(struct neighbour *n, int type)
+{
+	struct net *net = n->tbl->net;
+	struct neigh_news *news = NULL;
+
+	if (READ_ONCE(net->rtnl->neigh_news) < NEIGH_NEWS_MAX)
+		news = kzalloc(&net->m, sizeof(*news));
+	if (!news) {
+		WRITE_ONCE(net->rtnl->neigh_lost, true);
 		return;
-	nl_buf_init(&b, net);
-	neigh_fill(&b, n, 0, 0, RTM_NEWNEIGH, 0);
-	rtnl_notify(net, &b, RTMGRP_NEIGH, NULL);
-	nl_buf_free(&b);
+	}
+	nl_buf_init(&news->b, net);
+	neigh_fill(&news->b, n, 0, 0, type, 0);
+	__atomic_fetch_add(&net->rtnl->neigh_news, 1, __ATOMIC_RELAXED);
+	call_rcu(&net->m, &news->rcu, neigh_news_rcu);
+}
+
+static void neigh_news_rcu(struct rcu_head *head)
+{
+	struct neigh_news *news = container_of(head, struct neigh_news, rcu);
+	struct net *net = news->b.net;
+
+	__atomic_fetch_sub(&net->rtnl->neigh_news, 1, __ATOMIC_RELAXED);
+	rtnl_notify(net, &news->b, RTMGRP_NEIGH, NULL);
+	if (news->b.error || __atomic_exchange_n(&net->rtnl->neigh_lost, false, __ATOMIC_RELAXED))
+		rtnl_notify_lost(net, RTMGRP_NEIGH);
+	nl_buf_free(&news->b);
+	kfree(&net->m, news);
 }
 
 static const struct rtnl_handler neigh_handlers[] = {

@@ -174,6 +174,11 @@ tap_ok "ip monitor: a route" hears "10.94.0.0/16 via 10.95.0.9" on ip route add 
 tap_ok "ip monitor: a neighbour" hears "10.95.0.3 dev $dev lladdr 02:00:00:00:00:03 PERMANENT" \
 	on ip neigh add 10.95.0.3 lladdr 02:00:00:00:00:03 dev $dev
 tap_ok "ip monitor: what goes" hears "Deleted 10.94.0.0/16" gn route del 10.94.0.0/16
+if command -v ping > /dev/null; then
+	on ip neigh flush dev $dev
+	tap_ok "ip monitor: a neighbour that answered" hears "$kernel dev $dev lladdr $(ip -br link show dev $dev | awk '{ print $3 }') REACHABLE" on ping -q -c 1 -W 2 $kernel
+	tap_ok "ip monitor: a neighbour that is gone" hears "Deleted $kernel dev $dev" on ip neigh del $kernel dev $dev
+fi
 stop "$monitor"
 
 # --- who may ---

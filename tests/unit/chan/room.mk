@@ -5,3 +5,5 @@ check_PROGRAMS += %D%/check_chan
 %C%_check_chan_LDADD = $(STACK_CHECK)
 check_PROGRAMS += %D%/check_hostile
 %C%_check_hostile_LDADD = $(STACK_CHECK)
+check_PROGRAMS += %D%/check_netlink
+%C%_check_netlink_LDADD = $(STACK_CHECK)

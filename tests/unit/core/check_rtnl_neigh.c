@@ -177,14 +177,18 @@ END_TEST
 
 START_TEST(test_notifications)
 {
-	nl.c.groups = RTMGRP_NEIGH;
 	rtnl_client_add(fx.net, &nl.c);
+	rtnl_client_groups(fx.net, &nl.c, RTMGRP_NEIGH);
 	add(NLM_F_CREATE, 1, NUD_PERMANENT, mac_a);
-	ck_assert_uint_eq(nl.datagrams, 2); /* the news and the acknowledgement */
+	rcu_barrier(&fx.net->m);
+	ck_assert_uint_eq(nl.datagrams, 2); /* the acknowledgement and the news */
+	ck_assert_uint_eq(((struct ndmsg *)NLMSG_DATA(nl_msg(1)))->ndm_state, NUD_PERMANENT);
 	neigh_req(RTM_DELNEIGH, 0, 1, 0);
 	nl_send();
-	ck_assert_uint_eq(nl.datagrams, 1);
+	rcu_barrier(&fx.net->m);
+	ck_assert_uint_eq(nl.datagrams, 2);
 	ck_assert_uint_eq(((struct ndmsg *)NLMSG_DATA(nl_msg(0)))->ndm_state, NUD_FAILED);
+	ck_assert_int_eq(nl_msg(1)->nlmsg_type, RTM_DELNEIGH);
 	rtnl_client_del(fx.net, &nl.c);
 }
 END_TEST
