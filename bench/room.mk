@@ -3,6 +3,8 @@
 BENCHES =
 BENCHES += %D%/stack_rx
 %C%_stack_rx_LDADD = $(STACK_LIBS) -ldl
+BENCHES += %D%/stack_tx
+%C%_stack_tx_LDADD = $(STACK_LIBS)
 BENCHES += %D%/udp_rtt
 %C%_udp_rtt_SOURCES = %D%/udp_rtt.c
 BENCHES += %D%/udp_blast

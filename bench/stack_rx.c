@@ -2,13 +2,14 @@
 /*
  * stack_rx.c - what one small datagram costs inside the stack: from the memory device's ring to the socket's queue
  *
- *	stack_rx [ROUNDS [SOCKETS [off | paced | ring | closed | lttng=MODULE]]]
+ *	stack_rx [ROUNDS [SOCKETS [off | one | echo | paced | ring | closed | lttng=MODULE]]]
  *
  * A frame of 60 bytes (18 of UDP payload) is put on the receive ring BATCH times; one vcpu_run() takes the batch through interrupt, NAPI, IP, both
  * checksums, route, lookup, filter, accounting and queue. Only that run is timed. The reader then empties the queue, untimed. With SOCKETS above
- * 1 the destination port rotates over that many bound sockets. For instructions: valgrind --tool=callgrind --toggle-collect=turn.
+ * 1 the destination port rotates over that many bound sockets; "one": all goes to the first of them. "echo": the reader sends each datagram back, and
+ * that and the transmit completion are timed, too. For instructions: valgrind --tool=callgrind --toggle-collect='turn*'.
  *
- * The third word is the tracer's state: off; ring: every function is recorded, the ring is emptied between the runs, untimed; closed: every function is
+ * Else the third word is the tracer's state: off; ring: every function is recorded, the ring is emptied between the runs, untimed; closed: every function is
  * patched and the gate shut, as for a packet that is not followed; paced: off, but 100 000 frames a second; lttng: as paced, the functions of the rooms that the packet walks through the
  * tracing tree and a drainer thread into the LTTng module at the path MODULE (a session must be there, or nothing leaves).
  */
@@ -24,6 +25,7 @@
 
 #include "core/socket.h"
 #include "drivers/memdev.h"
+#include "ipv4/arp.h"
 #include "ipv4/inetdevice.h"
 #include "kernel/wait.h"
 #include "stack.h"
@@ -39,7 +41,9 @@
 #define FIRST_PORT 5000
 #define RING_SLOTS (1u << 16)
 
+struct bench;
 void turn(struct vcpu *v);
+void turn_echo(struct bench *b);
 
 static uint64_t clock_ns(void *ctx, int clk)
 {
@@ -194,7 +198,8 @@ struct bench {
 	struct net_device *dev;
 	struct vcpu *v;
 	struct socket **sock;
-	unsigned nsock, next;
+	unsigned nsock, hot, next; /* of all sockets the first @hot get datagrams */
+	bool echo;
 	struct trace_ring *ring; /* NULL: not emptied here */
 	bool paced;
 	uint64_t due, got, records;
@@ -213,6 +218,39 @@ static void open_sockets(struct bench *b)
 	}
 }
 
+/* What the reader does. */
+noinline void turn_echo(struct bench *b)
+{
+	struct sockaddr_in from;
+	char buf[64];
+
+	for (unsigned i = 0; i < BATCH; i++) {
+		struct socket *s = b->sock[(b->next + i) % b->hot];
+		socklen_t len = sizeof(from);
+		ssize_t n = sock_recvfrom(s, buf, sizeof(buf), MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+
+		b->got += n == 18 && sock_sendto(s, buf, (size_t)n, MSG_DONTWAIT, (struct sockaddr *)&from, len) == n;
+	}
+}
+
+/* A neighbour that needs no question. */
+static void know(struct bench *b, const char *addr)
+{
+	static const unsigned char mac[6] = { 2, 0, 0, 0, 0, 9 };
+	struct neighbour *n = ipv4_neigh_lookup(b->dev, inet_addr(addr));
+
+	if (!n || neigh_update(n, mac, NUD_PERMANENT, NEIGH_UPDATE_F_OVERRIDE | NEIGH_UPDATE_F_ADMIN))
+		die("neighbour", addr);
+}
+
+static void swallow(void *ctx, unsigned queue, const void *frame, unsigned len)
+{
+	(void)ctx;
+	(void)queue;
+	(void)frame;
+	(void)len;
+}
+
 /* One batch: ns a frame of the timed turn. */
 static double round_of(struct bench *b)
 {
@@ -222,7 +260,7 @@ static double round_of(struct bench *b)
 	double ns;
 
 	for (unsigned i = 0; i < BATCH; i++) {
-		make_frame(frame, b->dev->dev_addr, FIRST_PORT + (b->next + i) % b->nsock);
+		make_frame(frame, b->dev->dev_addr, FIRST_PORT + (b->next + i) % b->hot);
 		if (memdev_inject(b->dev, 0, frame, sizeof(frame)))
 			die("inject", "ring full");
 	}
@@ -233,15 +271,19 @@ static double round_of(struct bench *b)
 	b->due = clock_ns(NULL, CLOCK_MONOTONIC) + BATCH * 10000;
 	t0 = clock_ns(NULL, CLOCK_MONOTONIC);
 	turn(b->v);
+	if (b->echo) {
+		turn_echo(b);
+		turn(b->v);
+	}
 	ns = (double)(clock_ns(NULL, CLOCK_MONOTONIC) - t0) / BATCH;
 	if (b->ring)
 		b->records += drain(b->ring);
-	for (unsigned i = 0; i < BATCH; i++) {
-		struct socket *s = b->sock[(b->next + i) % b->nsock];
+	for (unsigned i = 0; i < BATCH && !b->echo; i++) {
+		struct socket *s = b->sock[(b->next + i) % b->hot];
 
 		b->got += sock_recvfrom(s, buf, sizeof(buf), MSG_DONTWAIT, NULL, NULL) == 18;
 	}
-	b->next = (b->next + BATCH) % b->nsock;
+	b->next = (b->next + BATCH) % b->hot;
 	return ns;
 }
 
@@ -252,12 +294,16 @@ static void measure(struct bench *b, const char *mode, double *ns, unsigned roun
 	pthread_t thread;
 
 	b->paced = module || !strcmp(mode, "paced");
+	b->echo = !strcmp(mode, "echo");
+	b->hot = strcmp(mode, "one") ? b->nsock : 1;
 	if (!strcmp(mode, "ring") || !strcmp(mode, "closed"))
 		b->ring = arm(b->v, *mode == 'r');
 	else if (module)
 		lttng_start(b->net, b->v, module, &thread);
-	else if (strcmp(mode, "off") && !b->paced)
-		die(mode, "the tracer is off, paced, ring, closed or lttng=MODULE");
+	else if (b->echo)
+		know(b, "10.0.0.2");
+	else if (strcmp(mode, "off") && strcmp(mode, "one") && !b->paced)
+		die(mode, "one, echo, or the tracer is off, paced, ring, closed or lttng=MODULE");
 	for (unsigned r = 0; r < rounds; r++)
 		ns[r] = round_of(b);
 	if (b->ring) {
@@ -276,6 +322,7 @@ static void measure(struct bench *b, const char *mode, double *ns, unsigned roun
 int main(int argc, char **argv)
 {
 	static const struct host_ops ops = { .clock = clock_ns };
+	struct memdev_config wire = { .sink = swallow };
 	struct machine_config mc = { .host = &ops, .nr_cpus = 1, .seed = { 1 } };
 	unsigned rounds = argc > 1 ? (unsigned)atoi(argv[1]) : 20000, nsock = argc > 2 ? (unsigned)atoi(argv[2]) : 1;
 	struct extack err = { "" };
@@ -283,7 +330,7 @@ int main(int argc, char **argv)
 	double *ns = calloc(rounds, sizeof(*ns));
 	struct task task;
 
-	b.dev = b.net ? memdev_create(b.net, NULL, &err) : NULL;
+	b.dev = b.net ? memdev_create(b.net, &wire, &err) : NULL;
 	if (!b.dev || inet_addr_add(b.dev, htonl(0x0a000001), 24, 0, RT_SCOPE_UNIVERSE, NULL, &err) || dev_open(b.dev, &err))
 		die("set-up", err.msg);
 	task_init(&task, "bench", 1, false);

@@ -76,12 +76,41 @@ static __always_inline struct packet_type *deliver_ptype_list(struct sk_buff *sk
 	return prev;
 }
 
+static __always_inline struct list_head *ptype_base_of(struct net *net, __be16 type)
+{
+	return &net->ptype_base[ntohs(type) & PTYPE_HASH_MASK];
+}
+
+/* Taps and handlers in their order, the last of which is returned; NULL: nobody wants the packet. */
+static notrace struct packet_type *deliver_others(struct sk_buff *skb, struct net *net,
+						  struct net_device *dev)
+{
+	struct packet_type *prev;
+
+	prev = deliver_ptype_list(skb, NULL, dev, htons(ETH_P_ALL), &net->ptype_all);
+	prev = deliver_ptype_list(skb, prev, dev, htons(ETH_P_ALL), &dev->ptype_all);
+	prev = deliver_ptype_list(skb, prev, dev, skb->protocol, ptype_base_of(net, skb->protocol));
+
+	return deliver_ptype_list(skb, prev, dev, skb->protocol, &dev->ptype_specific);
+}
+
+/* The handler of @type, if nobody else can want the packet. */
+static __always_inline struct packet_type *ptype_only(struct net *net, __be16 type)
+{
+	struct list_head *head = ptype_base_of(net, type), *first = rcu_dereference(head->next);
+	struct packet_type *pt = list_entry(first, struct packet_type, list);
+
+	if (unlikely(READ_ONCE(net->ptype_special)) || first == head ||
+	    rcu_dereference(first->next) != head || pt->type != type)
+		return NULL;
+	return pt;
+}
+
 int __netif_receive_skb_core(struct sk_buff *skb)
 {
 	struct net *net = skb->net;
-	struct net_device *dev = skb->dev, *orig_dev = dev;
-	struct packet_type *prev = NULL;
-	__be16 type = skb->protocol;
+	struct net_device *dev = skb->dev;
+	struct packet_type *pt;
 
 	if (!READ_ONCE(net->core.sysctl_netdev_tstamp_prequeue))
 		net_timestamp_check(net, skb);
@@ -93,16 +122,11 @@ int __netif_receive_skb_core(struct sk_buff *skb)
 	skb->skb_iif = dev->ifindex;
 	this_softnet()->processed++;
 
-	if (unlikely(!list_empty(&net->ptype_all)))
-		prev = deliver_ptype_list(skb, prev, orig_dev, htons(ETH_P_ALL), &net->ptype_all);
-	if (unlikely(!list_empty(&dev->ptype_all)))
-		prev = deliver_ptype_list(skb, prev, orig_dev, htons(ETH_P_ALL), &dev->ptype_all);
-	prev = deliver_ptype_list(skb, prev, orig_dev, type,
-				  &net->ptype_base[ntohs(type) & PTYPE_HASH_MASK]);
-	if (unlikely(!list_empty(&dev->ptype_specific)))
-		prev = deliver_ptype_list(skb, prev, orig_dev, type, &dev->ptype_specific);
-	if (likely(prev))
-		return prev->func(skb, dev, prev, orig_dev);
+	pt = ptype_only(net, skb->protocol);
+	if (unlikely(!pt))
+		pt = deliver_others(skb, net, dev);
+	if (likely(pt))
+		return pt->func(skb, dev, pt, dev);
 	dev_core_inc(dev, rx_dropped);
 	kfree_skb_reason(skb, SKB_DROP_REASON_UNHANDLED_PROTO);
 
@@ -219,18 +243,26 @@ static struct list_head *ptype_head(struct net *net, const struct packet_type *p
 	if (pt->type == htons(ETH_P_ALL))
 		return pt->dev ? &pt->dev->ptype_all : &net->ptype_all;
 
-	return pt->dev ? &pt->dev->ptype_specific :
-			 &net->ptype_base[ntohs(pt->type) & PTYPE_HASH_MASK];
+	return pt->dev ? &pt->dev->ptype_specific : ptype_base_of(net, pt->type);
+}
+
+static __always_inline bool ptype_is_special(const struct packet_type *pt)
+{
+	return pt->dev || pt->type == htons(ETH_P_ALL);
 }
 
 void dev_add_pack(struct net *net, struct packet_type *pt)
 {
+	if (ptype_is_special(pt))
+		WRITE_ONCE(net->ptype_special, net->ptype_special + 1);
 	list_add_rcu(&pt->list, ptype_head(net, pt));
 }
 
 void dev_remove_pack(struct net *net, struct packet_type *pt)
 {
 	list_del_rcu(&pt->list);
+	if (ptype_is_special(pt))
+		WRITE_ONCE(net->ptype_special, net->ptype_special - 1);
 }
 
 void net_enable_timestamp(struct net *net)

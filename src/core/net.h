@@ -64,6 +64,7 @@ struct net {
 	const struct sched_ops *sched; /* [I] */
 	struct list_head ptype_base[PTYPE_HASH_SIZE]; /* [R] RCU */
 	struct list_head ptype_all;
+	int ptype_special; /* handlers that are not on ptype_base: of all packets, or of one device */
 	const struct packet_offload *offload[2]; /* [R] core/gro.h */
 	atomic_t netstamp_needed;
 	unsigned next_napi_id;

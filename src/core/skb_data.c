@@ -87,7 +87,9 @@ int skb_pad(struct sk_buff *skb, unsigned pad)
 /* @offset may lie before data, in the headers already pulled. */
 static __always_inline bool skb_range_ok(const struct sk_buff *skb, int offset, int len)
 {
-	return len >= 0 && offset >= -(int)skb_headroom(skb) && offset <= (int)skb->len &&
+	if (likely((unsigned)offset <= skb->len && (unsigned)len <= skb->len - (unsigned)offset))
+		return true;
+	return len >= 0 && offset < 0 && offset >= -(int)skb_headroom(skb) &&
 	       len <= (int)skb->len - offset;
 }
 

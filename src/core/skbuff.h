@@ -102,8 +102,8 @@ struct sk_buff {
 	uint8_t ledger;	     /* enum ledger_class; LEDGER_NONE once it has ended */
 	uint8_t held;	     /* enum ledger_queue + 1 while in a queue */
 	uint16_t napi_id;
-	uint8_t ptp : 1; /* a frame of the Precision Time Protocol (skb_defer_rx_timestamp) */
-	uint8_t packet_match : 2; /* enum trace_match: what the packet filter of traces said */
+	bool ptp; /* a frame of the Precision Time Protocol (skb_defer_rx_timestamp) */
+	uint8_t packet_match; /* enum trace_match: what the packet filter of traces said */
 	atomic_t users;
 	struct net *net; /* whose pools it came from */
 };

@@ -56,7 +56,7 @@ int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 		return -ENOMEM;
 	}
 	err = sk_filter(sk, skb);
-	if (err)
+	if (unlikely(err))
 		return err;
 	if (!sk_rmem_schedule(sk, skb, (int)skb->truesize))
 		return -ENOBUFS;
@@ -67,9 +67,9 @@ int sock_queue_rcv_skb(struct sock *sk, struct sk_buff *skb)
 	SOCK_SKB_CB(skb)->dropcount = (uint32_t)atomic_read(&sk->sk_drops);
 	/* before another CPU can see it: from here on it is the reader's */
 	ledger_end(skb, VERDICT_DELIVERED);
-	spin_lock(&list->lock);
+	arch_spin_lock(&list->lock);
 	__skb_queue_tail(list, skb);
-	spin_unlock(&list->lock);
+	arch_spin_unlock(&list->lock);
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 	return 0;

@@ -262,11 +262,13 @@ static __always_inline void sk_mem_charge(struct sock *sk, int size)
 /* Charge @sk for a received packet until it ends. */
 static __always_inline void skb_set_owner_r(struct sk_buff *skb, struct sock *sk)
 {
+	int size = (int)skb->truesize;
+
 	skb_orphan(skb);
 	skb->sk = sk;
 	skb->destructor = sock_rfree;
-	atomic_add((int)skb->truesize, &sk->sk_rmem_alloc);
-	sk_mem_charge(sk, (int)skb->truesize);
+	atomic_add(size, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, size);
 }
 static __always_inline void sk_mem_uncharge(struct sock *sk, int size)
 {

@@ -28,6 +28,9 @@ enum ledger_verdict { VERDICT_ENTERED, VERDICT_DELIVERED, VERDICT_CONSUMED, VERD
 /* Where a packet can be held: the four kinds of queue, the fragment store, GRO, and a driver that has not finished with it. */
 enum ledger_queue { HELD_BACKLOG, HELD_SOCKET_BACKLOG, HELD_QDISC, HELD_NEIGH, HELD_FRAG, HELD_GRO, HELD_TXRING, HELD_MAX };
 
+#define LEDGER_ROW 8 /* columns of a class in the books: its row begins at a cache line's distance, found by a shift */
+_Static_assert(VERDICT_MAX <= LEDGER_ROW && HELD_MAX <= LEDGER_ROW, "a column each");
+
 /*
  * Since Linux 6.7 requests and transmissions are counted apart: OUTREQUESTS is what was made here, OUTPKTS what left (OutTransmits). The
  * installed <linux/snmp.h> may be older, so the new counter has a slot of ours behind the others.
@@ -43,9 +46,9 @@ struct cpu_stats {
 	uint64_t udp[__UDP_MIB_MAX];
 	uint64_t udplite[__UDP_MIB_MAX];
 	uint64_t linux_mib[__LINUX_MIB_MAX];
-	uint64_t ledger[LEDGER_CLASS_MAX][VERDICT_MAX];
-	uint64_t held_in[LEDGER_CLASS_MAX][HELD_MAX];  /* put into a queue */
-	uint64_t held_out[LEDGER_CLASS_MAX][HELD_MAX]; /* taken out; held = sum in - sum out over the CPUs */
+	uint64_t ledger[LEDGER_CLASS_MAX][LEDGER_ROW];
+	uint64_t held_in[LEDGER_CLASS_MAX][LEDGER_ROW];	 /* put into a queue */
+	uint64_t held_out[LEDGER_CLASS_MAX][LEDGER_ROW]; /* taken out; held = sum in - sum out over the CPUs */
 	uint64_t drop[LEDGER_CLASS_MAX][SKB_DROP_REASON_MAX]; /* class NONE: drops of what never entered the books */
 	uint64_t udp_flush_under_lock;			      /* M2: group delivery to more sockets than the stack array holds */
 };

@@ -55,25 +55,26 @@ bool skb_defer_rx_timestamp(struct sk_buff *skb)
 /* UDP, not a later fragment, to one of the two ports. */
 static __always_inline bool ptp_ports(const struct sk_buff *skb)
 {
-	const struct iphdr *ip = skb_header_pointer(skb, 0, sizeof(*ip));
-	const unsigned char *udp;
-	uint16_t port;
+	const struct iphdr *ip = (const struct iphdr *)(const void *)skb->data;
+	unsigned hlen;
+	__be16 port;
 
-	if (!ip || ip->protocol != IPPROTO_UDP || (ip->frag_off & htons(0x1fff)))
+	if (unlikely(skb->len < sizeof(*ip)) || ip->protocol != IPPROTO_UDP ||
+	    (ip->frag_off & htons(0x1fff)))
 		return false;
-	udp = skb_header_pointer(skb, ip->ihl * 4u, 4);
-	if (!udp)
+	hlen = ip->ihl * 4u;
+	if (unlikely(skb->len < hlen + 4))
 		return false;
-	port = get_unaligned_be16(udp + 2);
+	port = get_net16(skb->data + hlen + 2);
 
-	return port == PTP_EV_PORT || port == PTP_GEN_PORT;
+	return port == htons(PTP_EV_PORT) || port == htons(PTP_GEN_PORT);
 }
 
 unsigned classify(const struct sk_buff *skb)
 {
 	const unsigned char *tag;
 
-	if (skb->protocol == htons(ETH_P_IP))
+	if (likely(skb->protocol == htons(ETH_P_IP)))
 		return ptp_ports(skb) ? PTP_CLASS_IPV4 : PTP_CLASS_NONE;
 	if (skb->protocol == htons(ETH_P_1588))
 		return PTP_CLASS_L2;

@@ -210,7 +210,7 @@ static int userdev_clean_rx(struct userdev_queue *q, int budget)
 		slot = frame_ring_peek(&q->rx);
 		if (!slot)
 			break;
-		if (unlikely(slot->due > this_vcpu()->now)) {
+		if (unlikely(slot->due) && slot->due > this_vcpu()->now) {
 			userdev_rx_later(q, slot->due);
 			break;
 		}

@@ -21,55 +21,57 @@
 
 #define INET_ECN_MASK 3
 
-static void ip_rcv_early_demux(struct sk_buff *skb, struct netns_ipv4 *ipv4);
 static int ip_rcv_options(struct sk_buff *skb, struct net_device *dev, enum skb_drop_reason *reason);
 
-/* Of the fixed header: NOT_SPECIFIED means good. Pure. */
-static __always_inline enum skb_drop_reason ip_check_version(const struct sk_buff *skb)
+/* Of the fixed header, of which @len bytes are there: version 4, at least five words. Pure. */
+static __always_inline bool ip_check_version(const struct iphdr *iph, unsigned len)
 {
-	if (!pskb_may_pull(skb, sizeof(struct iphdr)) || ip_hdr(skb)->version != 4 || ip_hdr(skb)->ihl < 5)
-		return SKB_DROP_REASON_IP_INHDR;
-	return SKB_DROP_REASON_NOT_SPECIFIED;
+	return likely(len >= sizeof(*iph)) && likely((uint8_t)(*(const uint8_t *)iph - 0x45) <= 0x4f - 0x45);
 }
 
-/* Of the rest: length of the header, checksum, total length. Pure. */
-static __always_inline enum skb_drop_reason ip_check_header(const struct sk_buff *skb)
+/* Of the rest: length of the header, checksum, total length: NOT_SPECIFIED means good. Pure. */
+static __always_inline enum skb_drop_reason ip_check_header(const struct iphdr *iph, unsigned len, unsigned hlen, unsigned total)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	unsigned hlen = iph->ihl * 4u, len = ntohs(iph->tot_len);
-
-	if (!pskb_may_pull(skb, hlen))
+	if (unlikely(len < hlen))
 		return SKB_DROP_REASON_IP_INHDR;
-	if (unlikely(ip_fast_csum(iph, iph->ihl)))
+	if (unlikely(ip_fast_csum(iph, hlen / 4)))
 		return SKB_DROP_REASON_IP_CSUM;
-	if (skb->len < len)
+	if (unlikely(len < total))
 		return SKB_DROP_REASON_PKT_TOO_SMALL;
-	return len < hlen ? SKB_DROP_REASON_IP_INHDR : SKB_DROP_REASON_NOT_SPECIFIED;
+	return unlikely(total < hlen) ? SKB_DROP_REASON_IP_INHDR : SKB_DROP_REASON_NOT_SPECIFIED;
 }
 
 int ip_rcv(struct sk_buff *skb, struct net_device *dev, struct packet_type *pt, struct net_device *orig_dev)
 {
 	enum skb_drop_reason reason = SKB_DROP_REASON_OTHERHOST;
+	struct cpu_stats *stats = this_cpu_stats();
+	const struct iphdr *iph;
+	unsigned len, hlen, total;
 
 	(void)pt;
 	(void)orig_dev;
-	if (skb->pkt_type == PACKET_OTHERHOST)
+	if (unlikely(skb->pkt_type == PACKET_OTHERHOST))
 		goto drop;
-	IP_UPD_PO_STATS(IN, skb->len);
+	len = skb->len;
+	stats->ip[IPSTATS_MIB_INPKTS]++;
+	stats->ip[IPSTATS_MIB_INOCTETS] += len;
 	skb = skb_share_check(skb);
 	if (unlikely(!skb)) {
 		IP_INC_STATS(IPSTATS_MIB_INDISCARDS);
 		return NET_RX_DROP;
 	}
-	reason = ip_check_version(skb);
+	iph = ip_hdr(skb);
+	reason = SKB_DROP_REASON_IP_INHDR;
+	if (unlikely(!ip_check_version(iph, len)))
+		goto drop;
+	hlen = iph->ihl * 4u;
+	total = ntohs(iph->tot_len);
+	stats->ip[IPSTATS_MIB_NOECTPKTS + (iph->tos & INET_ECN_MASK)] += max_t(uint16_t, 1, skb_shinfo(skb)->gso_segs);
+	reason = ip_check_header(iph, len, hlen, total);
 	if (unlikely(reason))
 		goto drop;
-	IP_ADD_STATS(IPSTATS_MIB_NOECTPKTS + (ip_hdr(skb)->tos & INET_ECN_MASK), max_t(uint16_t, 1, skb_shinfo(skb)->gso_segs));
-	reason = ip_check_header(skb);
-	if (unlikely(reason))
-		goto drop;
-	pskb_trim_rcsum(skb, ntohs(ip_hdr(skb)->tot_len)); /* padding of short frames */
-	skb_set_transport_header(skb, skb_network_offset(skb) + (int)ip_hdrlen(skb));
+	pskb_trim_rcsum(skb, total); /* padding of short frames */
+	skb->transport_header = (uint16_t)(skb->network_header + hlen);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	IPCB(skb)->iif = skb->skb_iif;
 	skb_orphan(skb); /* on a loop the sender's charge ends here */
@@ -82,6 +84,15 @@ drop:
 	return NET_RX_DROP;
 }
 
+/* Ask the protocol for a socket, and the route that it remembers, before routing. It looks at its own knob. */
+static __always_inline void ip_rcv_early_demux(struct sk_buff *skb, struct netns_ipv4 *ipv4, uint8_t protocol)
+{
+	const struct net_protocol *ipprot = rcu_dereference(ipv4->protos[protocol]);
+
+	if (ipprot && ipprot->early_demux)
+		ipprot->early_demux(skb);
+}
+
 int ip_rcv_finish(struct sk_buff *skb)
 {
 	struct net_device *dev = skb->dev;
@@ -90,13 +101,11 @@ int ip_rcv_finish(struct sk_buff *skb)
 	enum skb_drop_reason reason = SKB_DROP_REASON_NOT_SPECIFIED;
 	struct in_device *in_dev;
 
-	if (READ_ONCE(ipv4->sysctl_ip_early_demux) && !skb_dst(skb) && !skb->sk && !ip_is_fragment(iph)) {
-		ip_rcv_early_demux(skb, ipv4);
-		iph = ip_hdr(skb);
-	}
+	if (READ_ONCE(ipv4->sysctl_ip_early_demux) && !skb_dst(skb) && !skb->sk && !ip_is_fragment(iph))
+		ip_rcv_early_demux(skb, ipv4, iph->protocol);
 	if (!skb_dst(skb) && ip_route_input_noref(skb, iph->daddr, iph->saddr, iph->tos, dev, &reason))
 		goto drop;
-	if (iph->ihl > 5 && ip_rcv_options(skb, dev, &reason))
+	if (unlikely(iph->ihl > 5) && ip_rcv_options(skb, dev, &reason))
 		goto drop;
 	switch (skb_rtable(skb)->rt_type) {
 	case RTN_MULTICAST:
@@ -118,18 +127,6 @@ int ip_rcv_finish(struct sk_buff *skb)
 drop:
 	kfree_skb_reason(skb, reason);
 	return NET_RX_DROP;
-}
-
-/* Ask the protocol for a socket, and the route that it remembers, before routing. Its own knob is in front. */
-static __always_inline void ip_rcv_early_demux(struct sk_buff *skb, struct netns_ipv4 *ipv4)
-{
-	const struct net_protocol *ipprot = rcu_dereference(ipv4->protos[ip_hdr(skb)->protocol]);
-
-	if (!ipprot || !ipprot->early_demux)
-		return;
-	if (ip_hdr(skb)->protocol == IPPROTO_UDP && !READ_ONCE(ipv4->sysctl_udp_early_demux))
-		return;
-	ipprot->early_demux(skb);
 }
 
 /* Compile the options; own bytes first, for they are filled in place. 0, or -1 with *@reason: the skb stays the caller's. */

@@ -24,6 +24,7 @@
 #define CHECKSUM_BREAK 76
 #define MCAST_STACK (256 / sizeof(struct sock *))
 
+static void udp_v4_demux(struct sk_buff *skb, const struct udphdr *uh);
 static __always_inline int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto);
 static int udplite_checksum_init(struct sk_buff *skb, struct udphdr *uh);
 static void udp_sk_rx_dst_set(struct sock *sk, struct dst_entry *dst);
@@ -45,21 +46,27 @@ static void sock_edemux(struct sk_buff *skb)
  */
 void udp_v4_early_demux(struct sk_buff *skb)
 {
+	const struct netns_ipv4 *ipv4 = skb->net->ipv4;
+	const struct udphdr *uh = udp_hdr(skb);
+	const struct sock *sk;
+
+	if (unlikely(skb->pkt_type != PACKET_HOST || !READ_ONCE(ipv4->sysctl_udp_early_demux) ||
+		     skb->len < skb_network_header_len(skb) + sizeof(*uh)))
+		return;
+	sk = udp_only(udp_hashslot(ipv4->udp_table, ntohs(uh->dest)));
+	if (sk && sk->sk_dport != uh->source) /* one socket has the port, and is not of this flow */
+		return;
+	udp_v4_demux(skb, uh);
+}
+
+static notrace void udp_v4_demux(struct sk_buff *skb, const struct udphdr *uh)
+{
 	struct net *net = dev_net(skb->dev);
 	const struct iphdr *iph = ip_hdr(skb);
-	const struct udphdr *uh;
 	struct dst_entry *dst;
 	struct udp_key key;
 	struct sock *sk;
 
-	if (skb->pkt_type != PACKET_HOST || !READ_ONCE(net->ipv4->sysctl_udp_early_demux))
-		return;
-	uh = skb_header_pointer(skb, (unsigned)skb_transport_offset(skb), sizeof(*uh));
-	if (!uh)
-		return;
-	sk = udp_only(udp_hashslot(net->ipv4->udp_table, ntohs(uh->dest)));
-	if (sk && sk->sk_dport != uh->source) /* one socket has the port, and is not of this flow */
-		return;
 	key = (struct udp_key){ iph->saddr, iph->daddr, uh->source, uh->dest, skb->dev->ifindex };
 	sk = udp4_lib_demux_lookup(net, &key);
 	if (!sk)
@@ -85,26 +92,23 @@ int udplite_rcv(struct sk_buff *skb)
 
 int __udp4_lib_rcv(struct sk_buff *skb, struct udp_table *udptable, int proto)
 {
-	struct net *net = dev_net(skb->dev);
-	const struct iphdr *iph = ip_hdr(skb);
-	struct rtable *rt = skb_rtable(skb);
 	struct udphdr *uh = udp_hdr(skb);
+	const struct iphdr *iph;
 	struct udp_key key;
 	struct sock *sk;
 	unsigned ulen;
 
-	if (!pskb_may_pull(skb, sizeof(*uh)))
+	if (unlikely(!pskb_may_pull(skb, sizeof(*uh))))
 		goto short_packet;
 	ulen = ntohs(uh->len);
-	if (ulen > skb->len)
+	if (unlikely(ulen > skb->len))
 		goto short_packet;
-	if (proto == IPPROTO_UDP) {
-		if (ulen < sizeof(*uh))
+	if (likely(proto == IPPROTO_UDP)) {
+		if (unlikely(ulen < sizeof(*uh)))
 			goto short_packet;
 		pskb_trim_rcsum(skb, ulen);
 	}
-	key = (struct udp_key){ iph->saddr, iph->daddr, uh->source, uh->dest, skb->dev->ifindex };
-	if (udp4_csum_init(skb, uh, proto))
+	if (unlikely(udp4_csum_init(skb, uh, proto)))
 		goto csum_error;
 
 	sk = skb->sk;
@@ -116,10 +120,12 @@ int __udp4_lib_rcv(struct sk_buff *skb, struct udp_table *udptable, int proto)
 		udp_queue_rcv_skb(sk, skb);
 		return 0; /* below 0 would mean: go on with another protocol */
 	}
-	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
+	iph = ip_hdr(skb);
+	key = (struct udp_key){ iph->saddr, iph->daddr, uh->source, uh->dest, skb->dev->ifindex };
+	if (unlikely(skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)))
 		return __udp4_lib_mcast_deliver(skb, &key, udptable);
-	sk = __udp4_lib_lookup(net, &key, udptable);
-	if (sk)
+	sk = __udp4_lib_lookup(skb->net, &key, udptable);
+	if (likely(sk))
 		udp_queue_rcv_skb(sk, skb);
 	else
 		udp_no_socket(skb);
@@ -152,22 +158,25 @@ static void udp_no_socket(struct sk_buff *skb)
 static __always_inline int udp4_csum_init(struct sk_buff *skb, struct udphdr *uh, int proto)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	unsigned len = skb->len;
+	bool whole = true;
 
 	UDP_SKB_CB(skb)->partial_cov = 0;
-	UDP_SKB_CB(skb)->cscov = (uint16_t)skb->len;
-	if (proto == IPPROTO_UDPLITE) {
+	UDP_SKB_CB(skb)->cscov = (uint16_t)len;
+	if (unlikely(proto == IPPROTO_UDPLITE)) {
 		int err = udplite_checksum_init(skb, uh);
 
 		if (err)
 			return err;
-	} else if (!uh->check) {
+		whole = !UDP_SKB_CB(skb)->partial_cov;
+	} else if (unlikely(!uh->check)) {
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
 		return 0;
 	}
 	if (skb_csum_unnecessary(skb))
 		return 0;
-	skb->csum = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len, (uint8_t)proto, 0);
-	if (skb->len <= CHECKSUM_BREAK && !UDP_SKB_CB(skb)->partial_cov) {
+	skb->csum = csum_tcpudp_nofold(iph->saddr, iph->daddr, len, (uint8_t)proto, 0);
+	if (likely(len <= CHECKSUM_BREAK && whole)) {
 		if (__skb_checksum_complete(skb))
 			return -EINVAL;
 		skb->csum_valid = 1;

@@ -10,16 +10,13 @@
 /* Longest pause between two looks at a held lock, in cpu_relax() steps. */
 #define SPIN_PAUSE_MAX	64
 
-static noinline void spin_lock_slow(spinlock_t *lock);
-
 void _raw_spin_lock(spinlock_t *lock)
 {
-	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
-		spin_lock_slow(lock);
+	arch_spin_lock(lock);
 }
 
 /* Read until it looks free, so that waiters do not fight for the cache line, then try. */
-static noinline void spin_lock_slow(spinlock_t *lock)
+void arch_spin_lock_slow(spinlock_t *lock)
 {
 	unsigned int pause = 1;
 
@@ -42,5 +39,5 @@ bool _raw_spin_trylock(spinlock_t *lock)
 void _raw_spin_unlock(spinlock_t *lock)
 {
 	BUG_ON(!spin_is_locked(lock));
-	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+	arch_spin_unlock(lock);
 }

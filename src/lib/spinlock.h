@@ -37,6 +37,21 @@ static __always_inline void spin_lock_init(spinlock_t *lock)
 	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELAXED);
 }
 
+/* The waiting half of arch_spin_lock(). */
+void arch_spin_lock_slow(spinlock_t *lock);
+
+/** arch_spin_lock() - what is inside _raw_spin_lock(), for who takes a lock once a packet and names no step of the walk by it */
+static __always_inline void arch_spin_lock(spinlock_t *lock)
+{
+	if (unlikely(__atomic_exchange_n(&lock->locked, 1, __ATOMIC_ACQUIRE)))
+		arch_spin_lock_slow(lock);
+}
+
+static __always_inline void arch_spin_unlock(spinlock_t *lock)
+{
+	__atomic_store_n(&lock->locked, 0, __ATOMIC_RELEASE);
+}
+
 /** _raw_spin_lock() - take @lock, waiting by spinning */
 void _raw_spin_lock(spinlock_t *lock);
 /** _raw_spin_trylock() - take @lock if it is free; false when it is held */
