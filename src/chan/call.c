@@ -142,12 +142,20 @@ static int call_check(const struct chan_msg *m, struct call *c)
 
 /* --- inside the vCPU --- */
 
+/* Programs peek into the pair: where the last peek of a datagram ended is nothing that is known here. */
+static bool is_peek_off(const struct call *c)
+{
+	return c->h->arg[0] == SOL_SOCKET && c->h->arg[1] == SO_PEEK_OFF;
+}
+
 static int call_setsockopt(struct socket *sock, const struct call *c)
 {
 	int level = c->h->arg[0], name = c->h->arg[1];
 	struct sock_fprog prog;
 	_Alignas(8) unsigned char value[4096];
 
+	if (is_peek_off(c) && c->h->len >= sizeof(int))
+		return -EOPNOTSUPP;
 	if (level == SOL_SOCKET && (name == SO_ATTACH_FILTER || name == SO_ATTACH_REUSEPORT_CBPF)) {
 		if (c->h->len % sizeof(struct sock_filter) || c->h->len > BPF_MAXINSNS * sizeof(struct sock_filter))
 			return -EINVAL;
@@ -170,6 +178,8 @@ static int call_getsockopt(struct socket *sock, const struct call *c)
 
 	if (c->h->arg[2] < 0)
 		return -EINVAL;
+	if (is_peek_off(c))
+		return -EOPNOTSUPP;
 	len = min_t(socklen_t, len, sizeof(c->m->data));
 	memset(c->m->data, 0, len);
 	memcpy(c->m->data, c->data, min_t(size_t, c->h->len, len));

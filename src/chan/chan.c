@@ -219,6 +219,7 @@ int port_make(struct chan *c, const struct chan_msg *m, struct chan_port **ret)
 	}
 	p->chan = c;
 	p->burst = 1;
+	p->stamp = -1;
 	INIT_LIST_HEAD(&p->unread_list);
 	do
 		p->id = (uint64_t)c->tag << 32 | rng_u32(&mc->rng);

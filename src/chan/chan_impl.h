@@ -31,6 +31,7 @@ static __always_inline struct chan_scratch *chan_scratch_of(const struct vcpu *v
 struct unread { /* a message in the pair */
 	uint32_t charge; /* truesize that the socket is charged; 0: no datagram */
 	uint32_t host;	 /* of the kernel's memory */
+	int64_t stamp;	 /* when it was received, 0: not known */
 };
 
 struct chan_user {
@@ -76,6 +77,7 @@ struct chan_port {
 	unsigned unread_head, unread_n, unread_room;
 	uint32_t unread_host; /* sum over the ring */
 	struct list_head unread_list;
+	int64_t stamp; /* of what was read last; -1: nothing */
 	bool token;    /* the program has been told of an error and has not asked yet */
 	void (*data_ready)(struct sock *sk);
 	void (*write_space)(struct sock *sk);

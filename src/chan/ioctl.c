@@ -14,6 +14,7 @@
 
 #include "chan/chan_impl.h"
 #include "core/ethtool.h"
+#include "core/timekeeping.h"
 #include "ipv4/arp.h"
 #include "ipv4/inetdevice.h"
 #include "kernel/smp.h"
@@ -22,21 +23,34 @@ struct sock_call {
 	struct chan_port *p;
 	unsigned cmd;
 	int value, err;
+	struct timespec stamp; /* or a struct timeval: both are two words */
 };
 
 static int dev_get(struct net *net, unsigned cmd, struct ifreq *ifr);
 static int dev_set(struct net *net, unsigned cmd, struct ifreq *ifr, bool admin);
 static int ethtool(struct net *net, void *arg, size_t *len, bool admin);
 static void sock_value(void *arg);
+static void sock_stamp(void *arg);
+
+static bool is_stamp(unsigned cmd)
+{
+	return cmd == SIOCGSTAMP_OLD || cmd == SIOCGSTAMPNS_OLD || cmd == SIOCGSTAMP_NEW || cmd == SIOCGSTAMPNS_NEW;
+}
 
 int chan_ioctl(struct chan *c, struct chan_port *p, unsigned cmd, void *arg, size_t *len, const struct cred *cred)
 {
 	struct sock_call s = { .p = p, .cmd = cmd, .err = -EBADF };
 
-	if (cmd != SIOCINQ && cmd != SIOCOUTQ)
+	if (cmd != SIOCINQ && cmd != SIOCOUTQ && !is_stamp(cmd))
 		return chan_dev_ioctl(c->net, cmd, arg, len, cred);
 	if (p && p->pub.cpu == PORT_RTNL)
 		return -ENOTTY;
+	if (is_stamp(cmd) && *len == sizeof(s.stamp)) {
+		if (p)
+			smp_call(&c->net->m, p->pub.cpu, sock_stamp, &s);
+		memcpy(arg, &s.stamp, sizeof(s.stamp));
+		return s.err;
+	}
 	if (*len != sizeof(int))
 		return -EFAULT;
 	if (p)
@@ -109,6 +123,26 @@ static void sock_value(void *arg)
 		chan_input(s->p, CHAN_DRAIN);
 	if (s->p->sock)
 		s->err = sock_ioctl(s->p->sock, s->cmd, &s->value);
+}
+
+/* When the datagram that was read last had been received. Who asks has all that come stamped from now on. */
+static void sock_stamp(void *arg)
+{
+	struct sock_call *s = arg;
+	struct chan_port *p = s->p;
+	bool micro = s->cmd == SIOCGSTAMP_OLD || s->cmd == SIOCGSTAMP_NEW;
+
+	if (!p->sock)
+		return;
+	unread_settle(p);
+	sock_enable_timestamp(p->sock->sk, SOCK_TIMESTAMP);
+	s->err = p->stamp < 0 ? -ENOENT : 0;
+	if (!p->stamp)
+		p->stamp = ktime_get_real(p->chan->net);
+	if (s->err)
+		return;
+	s->stamp.tv_sec = p->stamp / (int64_t)NSEC_PER_SEC;
+	s->stamp.tv_nsec = p->stamp % (int64_t)NSEC_PER_SEC / (micro ? 1000 : 1);
 }
 
 /* The device of a name, that of an alias too. */

@@ -99,7 +99,7 @@ static void release_locked(struct chan_port *p, unsigned charge, unsigned n)
 
 void unread_add(struct chan_port *p, size_t len, unsigned charge, uint32_t before)
 {
-	struct unread u = { .charge = charge, .host = learn(p, len, before) };
+	struct unread u = { .charge = charge, .host = learn(p, len, before), .stamp = p->sock->sk->sk_stamp };
 
 	if (p->unread_n == p->unread_room && !ring_grow(p)) {
 		release_locked(p, charge, charge != 0); /* without a note of it, it counts as read */
@@ -125,6 +125,8 @@ static unsigned take_read(struct chan_port *p, uint32_t left, unsigned *n)
 			break;
 		charge += u->charge;
 		*n += u->charge != 0;
+		if (u->charge)
+			p->stamp = u->stamp;
 		p->unread_host -= u->host;
 		p->unread_head = (p->unread_head + 1) & (p->unread_room - 1);
 		p->unread_n--;

@@ -265,6 +265,7 @@ int client_ioctl(int fd, unsigned long request, void *arg)
 	struct iovec iov = { arg, client_ioctl_size(request) };
 	struct client_call c;
 	struct client_id id;
+	bool sockets; /* of the socket, not of the network */
 
 	client_id_of(fd, &id);
 	if (request == FIONREAD && id.kind == CLIENT_NETLINK)
@@ -279,11 +280,12 @@ int client_ioctl(int fd, unsigned long request, void *arg)
 	}
 	if (request == SIOCETHTOOL)
 		return client_ethtool(arg);
-	if (!iov.iov_len || (request == SIOCOUTQ && id.kind == CLIENT_FOREIGN))
+	sockets = request == SIOCOUTQ || (request & 0xfffe) == SIOCGSTAMP_OLD;
+	if (!iov.iov_len || (sockets && id.kind == CLIENT_FOREIGN))
 		return -NO_SUCH_IOCTL;
 	if (!arg)
 		return -EFAULT;
-	client_call_init(&c, GN_CHAN_IOCTL, request == SIOCOUTQ ? &id : NULL);
+	client_call_init(&c, GN_CHAN_IOCTL, sockets ? &id : NULL);
 	c.call.arg[0] = (int)request;
 	c.call.len = (uint32_t)iov.iov_len;
 	c.out = c.in = &iov;

@@ -17,6 +17,11 @@ size_t client_ioctl_size(unsigned long request)
 	switch (request) {
 	case SIOCOUTQ:
 		return sizeof(int);
+	case SIOCGSTAMP_OLD:
+	case SIOCGSTAMPNS_OLD:
+	case SIOCGSTAMP_NEW:
+	case SIOCGSTAMPNS_NEW:
+		return sizeof(struct timespec);
 	case SIOCGARP:
 	case SIOCSARP:
 	case SIOCDARP:

@@ -322,6 +322,8 @@ int sock_setsockopt(struct sock *sk, int optname, const void *optval, socklen_t 
 int sock_getsockopt(struct sock *sk, int optname, void *optval, socklen_t *optlen);
 /* Append a control message: MSG_CTRUNC set when it does not fit. msg_control/msg_controllen advance as in the kernel. */
 int put_cmsg(struct msghdr *msg, int level, int type, int len, const void *data);
+/* @flag: SOCK_TIMESTAMP or SOCK_TIMESTAMPING_RX_SOFTWARE */
+void sock_enable_timestamp(struct sock *sk, enum sock_flags flag);
 void sock_recv_ts_and_drops(struct msghdr *msg, struct sock *sk, struct sk_buff *skb);
 struct sockcm_cookie { uint32_t mark, priority; uint16_t tsflags; };
 int sock_cmsg_send(struct sock *sk, struct msghdr *msg, struct sockcm_cookie *c);

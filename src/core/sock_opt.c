@@ -57,7 +57,6 @@ static bool has_peek_off(const struct sock *sk);
 static int get_name_option(struct sock *sk, int optname, void *optval, socklen_t *optlen);
 static int get_int_option(struct sock *sk, int optname, int *val);
 static int get_value_option(struct sock *sk, int optname, union opt_value *v);
-static void sock_enable_timestamp(struct sock *sk, enum sock_flags flag);
 static void sock_disable_timestamp(struct sock *sk, enum sock_flags flag);
 static void sock_recv_timestamp(struct msghdr *msg, struct sock *sk, struct sk_buff *skb);
 
@@ -524,7 +523,7 @@ static int get_value_option(struct sock *sk, int optname, union opt_value *v)
  * The stack stamps received frames as long as one socket wants it; a socket counts once, whatever
  * it wants.
  */
-static void sock_enable_timestamp(struct sock *sk, enum sock_flags flag)
+void sock_enable_timestamp(struct sock *sk, enum sock_flags flag)
 {
 	bool had = sock_flag(sk, SOCK_TIMESTAMP) || sock_flag(sk, SOCK_TIMESTAMPING_RX_SOFTWARE);
 

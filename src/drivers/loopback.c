@@ -13,6 +13,7 @@
  *   Counters: those of every device; received and sent are the same packets, without link header.
  *   Mirrors: drivers/net/loopback.c.
  */
+#include "core/tstamp.h"
 #include "drivers/loopback.h"
 
 #include <errno.h>
@@ -39,6 +40,7 @@ static netdev_tx_t loopback_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct net_device_stats *stats = this_dev_stats(dev);
 	unsigned len;
 
+	skb_tx_timestamp(skb);
 	skb->tstamp = 0;
 	skb_orphan(skb);
 	skb_dst_force(skb); /* it waits in the backlog */

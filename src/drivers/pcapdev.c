@@ -18,6 +18,7 @@
  *   Counters: see pcap_stats at the end. Format: draft-ietf-opsawg-pcap; either byte order.
  */
 #define LOG_SUBSYS "pcap"
+#include "core/tstamp.h"
 #include "drivers/pcapdev.h"
 #include "drivers/nif_ethtool.h"
 
@@ -277,6 +278,7 @@ static netdev_tx_t pcap_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct pcap_dev *p = netdev_priv(dev);
 	struct net_device_stats *stats = this_dev_stats(dev);
 
+	skb_tx_timestamp(skb);
 	if (p->out >= 0 && unlikely(!pcap_write(p, skb))) {
 		stats->tx_errors++;
 		kfree_skb_reason(skb, SKB_DROP_REASON_DEV_TX_ERROR);

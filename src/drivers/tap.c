@@ -26,6 +26,7 @@
  *   Mirrors: the shape of e1000_main.c; the other end is drivers/net/tun.c of the host.
  */
 #define LOG_SUBSYS "tap"
+#include "core/tstamp.h"
 #include "drivers/tap.h"
 
 #include <errno.h>
@@ -320,6 +321,7 @@ static netdev_tx_t tap_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct net_device_stats *stats = this_dev_stats(dev);
 	ssize_t n;
 
+	skb_tx_timestamp(skb);
 	if (skb->len < ETH_ZLEN) {
 		unsigned pad = ETH_ZLEN - skb->len;
 

@@ -15,6 +15,7 @@
 #define LOG_SUBSYS "packet"
 #include <errno.h>
 
+#include "core/tstamp.h"
 #include "drivers/tpqueue.h"
 #include "kernel/softirq.h"
 
@@ -28,6 +29,13 @@ netdev_tx_t tp_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct tp_queue *q = &tp->q;
 	struct net_device_stats *stats = this_dev_stats(dev);
 
+	if (unlikely(q->tx_n == TP_BATCH))
+		tp_flush(q);
+	if (unlikely(q->tx_n == TP_BATCH)) {
+		netif_tx_stop_queue(tp_txq(q));
+		return NETDEV_TX_BUSY;
+	}
+	skb_tx_timestamp(skb);
 	if (skb->len < ETH_ZLEN) {
 		unsigned pad = ETH_ZLEN - skb->len;
 
@@ -36,12 +44,6 @@ netdev_tx_t tp_xmit(struct sk_buff *skb, struct net_device *dev)
 			return NETDEV_TX_OK;
 		}
 		__skb_put(skb, pad);
-	}
-	if (unlikely(q->tx_n == TP_BATCH))
-		tp_flush(q);
-	if (unlikely(q->tx_n == TP_BATCH)) {
-		netif_tx_stop_queue(tp_txq(q));
-		return NETDEV_TX_BUSY;
 	}
 	q->tx_iov[q->tx_n] = (struct iovec){ skb->data, skb->len };
 	q->tx_skb[q->tx_n++] = skb;

@@ -20,6 +20,7 @@
  *   wire or ring full; tx_refused dropped by the program or by a reset.
  *   Mirrors: the shape of e1000_main.c and igb_main.c.
  */
+#include "core/tstamp.h"
 #include "drivers/userdev.h"
 
 #include <stdio.h>
@@ -272,6 +273,7 @@ static netdev_tx_t userdev_xmit(struct sk_buff *skb, struct net_device *dev)
 		netif_tx_stop_queue(userdev_txq(q));
 		return NETDEV_TX_BUSY;
 	}
+	skb_tx_timestamp(skb);
 	if (skb->len < ETH_ZLEN) {
 		unsigned pad = ETH_ZLEN - skb->len;
 

@@ -16,6 +16,7 @@
  *   Threads: the socket's vCPU; a shared cork is under the socket's lock. May wait for send buffer space.
  */
 #include <errno.h>
+#include <linux/net_tstamp.h>
 
 #include "ipv4/icmp.h"
 #include "ipv4/ip.h"
@@ -35,7 +36,7 @@ struct append_geometry {
 static int ip_setup_cork(struct sock *sk, struct inet_cork *cork, struct ipcm_cookie *ipc, struct rtable **rtp);
 static int __ip_append_data(struct sock *sk, struct flowi4 *fl4, struct sk_buff_head *queue, struct inet_cork *cork,
 			    const struct ip_append *ap);
-static struct sk_buff *ip_append_first(struct sock *sk, const struct append_geometry *g, const struct inet_cork *cork,
+static struct sk_buff *ip_append_first(struct sock *sk, const struct append_geometry *g, struct inet_cork *cork,
 				       const struct ip_append *ap, int *err);
 static int ip_append_grow(struct sock *sk, struct sk_buff *skb, const struct append_geometry *g, const struct inet_cork *cork, int length);
 static void ip_append_charge(struct sock *sk, struct sk_buff *skb, unsigned want);
@@ -202,7 +203,7 @@ static __always_inline uint8_t ip_append_csum(const struct sock *sk, const struc
 }
 
 /* The skb of a datagram: room for its headers and all of @cork->length; transport header (transhdrlen bytes) in, payload to come. */
-static struct sk_buff *ip_append_first(struct sock *sk, const struct append_geometry *g, const struct inet_cork *cork,
+static struct sk_buff *ip_append_first(struct sock *sk, const struct append_geometry *g, struct inet_cork *cork,
 				       const struct ip_append *ap, int *err)
 {
 	unsigned payload = (unsigned)cork->length, last, want = ip_chain_truesize(g, payload, &last);
@@ -230,7 +231,12 @@ static struct sk_buff *ip_append_first(struct sock *sk, const struct append_geom
 	skb->ip_summed = ip_append_csum(sk, g, cork, ap);
 	skb->csum = 0;
 	skb_shinfo(skb)->gso_size = cork->gso_size;
-	skb_shinfo(skb)->tx_flags = cork->tx_flags;
+	if (unlikely(cork->tx_flags)) { /* a stamp is of the first fragment */
+		skb_shinfo(skb)->tx_flags = cork->tx_flags;
+		cork->tx_flags = 0;
+		if (sk->sk_tsflags & SOF_TIMESTAMPING_OPT_ID)
+			skb_shinfo(skb)->tskey = sk->sk_tskey++;
+	}
 	skb_reset_network_header(skb);
 	skb_set_transport_header(skb, (int)g->hdr);
 	skb_put(skb, g->hdr + (unsigned)ap->transhdrlen);

@@ -10,6 +10,7 @@
  * Owns: the queued skbs, charged to the socket like received packets.
  */
 #include <errno.h>
+#include <linux/net_tstamp.h>
 
 #include "core/socket.h"
 #include "ipv4/fib.h"
@@ -116,6 +117,18 @@ static struct sk_buff *sock_dequeue_err_skb(struct sock *sk)
  * MSG_ERRQUEUE: the oldest error, with the address it is about and an IP_RECVERR control message.
  * Never blocks.
  */
+/* Are control messages of the IP header to be had? Of a stamp the one that names the device, when that was asked for. */
+static bool error_has_cmsg(const struct sock *sk, struct sk_buff *skb, const struct sock_exterr_skb *serr)
+{
+	if (serr->ee.ee_origin == SO_EE_ORIGIN_ICMP)
+		return true;
+	if (serr->ee.ee_origin != SO_EE_ORIGIN_TIMESTAMPING || !(sk->sk_tsflags & SOF_TIMESTAMPING_OPT_CMSG) || !skb->dev || !skb->len)
+		return false;
+	IPCB(skb)->iif = skb->dev->ifindex;
+	IPCB(skb)->opt.faddr = ip_hdr(skb)->saddr;
+	return true;
+}
+
 int ip_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len)
 {
 	struct {
@@ -141,13 +154,15 @@ int ip_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len)
 	}
 	sock_recv_ts_and_drops(msg, sk, skb);
 	serr = SKB_EXT_ERR(skb);
-	if (sin) {
+	if (sin && serr->ee.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) { /* nobody is told where it went */
+		*addr_len = 0;
+	} else if (sin) {
 		*sin = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = serr->port };
 		memcpy(&sin->sin_addr, skb_network_header(skb) + serr->addr_offset, 4);
 		*addr_len = sizeof(*sin);
 	}
 	errhdr.ee = serr->ee;
-	if (serr->ee.ee_origin == SO_EE_ORIGIN_ICMP) {
+	if (error_has_cmsg(sk, skb, serr)) {
 		errhdr.offender.sin_family = AF_INET;
 		errhdr.offender.sin_addr.s_addr = ip_hdr(skb)->saddr;
 		if (inet_sk(sk)->cmsg_flags)

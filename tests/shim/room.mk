@@ -48,3 +48,6 @@ EXTRA_DIST += %D%/liar.py
 SCRIPTED_TESTS += %D%/strong.sh
 TEST_HELPERS += %D%/strong
 %C%_strong_SOURCES = %D%/strong.c
+SCRIPTED_TESTS += %D%/messages.sh
+TEST_HELPERS += %D%/messages
+%C%_messages_SOURCES = %D%/messages.c
