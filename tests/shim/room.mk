@@ -51,3 +51,8 @@ TEST_HELPERS += %D%/strong
 SCRIPTED_TESTS += %D%/messages.sh
 TEST_HELPERS += %D%/messages
 %C%_messages_SOURCES = %D%/messages.c
+
+# Programs and daemons that die
+SCRIPTED_TESTS += %D%/killed.sh
+TEST_HELPERS += %D%/killed
+%C%_killed_SOURCES = %D%/killed.c
