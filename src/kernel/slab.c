@@ -64,7 +64,7 @@ int show_slabinfo(struct seq_file *m, void *data)
 		kmem_cache_stats(c, &st);
 		seq_printf(m, "%-17s %6lu %6lu %6u %4u %4lu", c->name, (unsigned long)st.live,
 			   (unsigned long)st.objects, c->object_size, c->per_slab,
-			   (~c->slab_mask + 1) / 4096);
+			   (c->slab_mask + 1) / 4096);
 		seq_printf(m, " : tunables %4lu %4u %4u : slabdata %6lu %6lu %6u", c->limit,
 			   (unsigned)POOL_BATCH, 0u, (unsigned long)st.slabs,
 			   (unsigned long)st.slabs, 0u);
