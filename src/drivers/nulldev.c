@@ -13,6 +13,7 @@
 
 #include <errno.h>
 
+#include "core/tstamp.h"
 #include "ethernet/eth.h"
 
 #define NULL_MAX_MTU 65521
@@ -31,6 +32,7 @@ static netdev_tx_t null_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct net_device_stats *stats = this_dev_stats(dev);
 
+	skb_tx_timestamp(skb);
 	stats->tx_packets++;
 	stats->tx_bytes += skb->len;
 	dev_kfree_skb_any(skb);

@@ -56,3 +56,6 @@ TEST_HELPERS += %D%/messages
 SCRIPTED_TESTS += %D%/killed.sh
 TEST_HELPERS += %D%/killed
 %C%_killed_SOURCES = %D%/killed.c
+
+# Programs that measure
+SCRIPTED_TESTS += %D%/programs.sh

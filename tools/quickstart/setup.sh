@@ -43,6 +43,9 @@ full_packages=(
 	traceroute
 	bind9-dnsutils		# dig
 	dnsmasq-base
+	sockperf
+	iputils-tracepath
+	libjemalloc2		# an allocator that opens files at start
 )
 
 # setup: says what is missing and installs it; returns when all is there
