@@ -295,6 +295,19 @@ int nif_spec_opt(const char *rest, const char *key, const char **ret_value)
 	return -1;
 }
 
+int nif_spec_onoff(const char *rest, const char *key, bool *ret_value, struct extack *err)
+{
+	const char *value;
+	int n = nif_spec_opt(rest, key, &value);
+
+	if (n < 0)
+		return 0;
+	*ret_value = n == 2 && !strncmp(value, "on", 2);
+	if (*ret_value || (n == 3 && !strncmp(value, "off", 3)))
+		return 0;
+	return extack_fail(err, -EINVAL, "%s=%.*s: on or off", key, n, value);
+}
+
 int nif_spec_first(const char *rest, char *buf, size_t size)
 {
 	size_t n = strcspn(rest, ",");

@@ -118,6 +118,8 @@ int nif_spec_opt(const char *rest, const char *key, const char **ret_value);
 int nif_spec_first(const char *rest, char *buf, size_t size);
 /* Refuse options that are not in @known (NULL ended). */
 int nif_spec_check(const char *rest, const char *const *known, struct extack *err);
+/* Option @key, on or off: 0 (absent: *@ret_value untouched), -EINVAL. */
+int nif_spec_onoff(const char *rest, const char *key, bool *ret_value, struct extack *err);
 /* Number of option @key: 0 (absent: *@ret_value untouched), -EINVAL. */
 int nif_spec_uint(const char *rest, const char *key, unsigned max, unsigned *ret_value,
 		  struct extack *err);

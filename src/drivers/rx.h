@@ -38,6 +38,14 @@ static __always_inline bool rxfilter_match(const struct rx_filter *f, const unsi
 	return !f || ether_addr_equal(f->addr[0], dest) || rxfilter_match_list(f, dest);
 }
 
+#define NIF_POLL_BYTES (128u << 10) /* a poll that took so much of large frames lets who waits for them have a turn */
+
+/* What a frame of @len is charged: a large one, which stands for many, pages and a header, as Linux's receivers have it. */
+static __always_inline unsigned nif_rx_truesize(unsigned len)
+{
+	return len <= 4096 ? skb_truesize(len + NET_SKB_PAD + NET_IP_ALIGN) : skb_truesize(NET_SKB_PAD) + ALIGN(len, 4096u);
+}
+
 /* Receive counters that every driver keeps, a queue each; written by the queue's vCPU. */
 struct nif_rx_stats {
 	uint64_t runts, filtered, truncated, nomem;

@@ -57,7 +57,6 @@ static void tap_tx_retry(struct ktimer *t);
 static void tap_gone(struct tap *tap, int error);
 static int tap_probe(struct net *net, const char *rest, const struct nif_options *opts,
 		     struct net_device **ret_dev, struct extack *err);
-static int tap_want_vnet(const char *rest, bool *vnet, struct extack *err);
 static void tap_setup_queues(struct tap *tap);
 static int tap_open(struct net_device *dev);
 static int tap_open_queue(struct tap_queue *q);
@@ -146,7 +145,7 @@ static int tap_clean_rx(struct tap_queue *q, int budget)
 	int limit = tap_rx_limit(q, budget), work;
 	unsigned bytes = 0;
 
-	for (work = 0; work < limit && bytes < TAP_POLL_BYTES; work++) {
+	for (work = 0; work < limit && bytes < NIF_POLL_BYTES; work++) {
 		struct sk_buff *skb;
 		int len;
 
@@ -190,7 +189,7 @@ static bool tap_vnet_receive(struct tap_queue *q, struct sk_buff *skb, unsigned 
 		nif_rx_truncated(&q->napi, skb, &q->stats.rx);
 		return false;
 	}
-	skb->truesize = tap_vnet_truesize(len);
+	skb->truesize = nif_rx_truesize(len);
 	if (likely(tap_vnet_offload(q, skb)))
 		return true;
 	q->stats.rx_bad_offload++;
@@ -418,7 +417,7 @@ static int tap_probe(struct net *net, const char *rest, const struct nif_options
 	if (!ret)
 		ret = nif_spec_uint(rest, "itr", 1000000, &itr, err);
 	if (!ret)
-		ret = tap_want_vnet(rest, &vnet, err);
+		ret = nif_spec_onoff(rest, "vnet_hdr", &vnet, err);
 	if (ret)
 		return ret;
 	if (!net->m.host->dev_open)
@@ -447,19 +446,6 @@ static int tap_probe(struct net *net, const char *rest, const struct nif_options
 	*ret_dev = dev;
 
 	return 0;
-}
-
-static int tap_want_vnet(const char *rest, bool *vnet, struct extack *err)
-{
-	const char *value;
-	int n = nif_spec_opt(rest, "vnet_hdr", &value);
-
-	if (n < 0)
-		return 0;
-	*vnet = n == 2 && !strncmp(value, "on", 2);
-	if (*vnet || (n == 3 && !strncmp(value, "off", 3)))
-		return 0;
-	return extack_fail(err, -EINVAL, "vnet_hdr=%.*s: on or off", n, value);
 }
 
 static void tap_setup_queues(struct tap *tap)

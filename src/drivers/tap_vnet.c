@@ -9,7 +9,7 @@
  *   Receive: tap_clean_rx > tap_vnet_read. While frames are small, one readv() reads into a small
  *   buffer, and what is more into one that the queue keeps; a large frame is then copied, once. While
  *   they are large, read() goes into a large buffer, and a small frame is copied into a small one. A
- *   poll that took TAP_POLL_BYTES ends: 64 large frames would neither stay in the processor's cache nor
+ *   poll that took NIF_POLL_BYTES ends: 64 large frames would neither stay in the processor's cache nor
  *   fit a receive buffer.
  *   Charge of a large frame: pages and a header, as Linux's receivers have it, not a power of two.
  *   Transmit: tap_xmit > tap_vnet_write > writev(), header and frame.
@@ -36,7 +36,6 @@ struct tap_vnet {
 	unsigned char spill[BIG_FRAME];
 };
 
-static void tap_vnet_features(struct net_device *dev, netdev_features_t have);
 static int tap_vnet_read_small(struct tap_queue *q, unsigned size);
 static int tap_vnet_read_big(struct tap_queue *q, unsigned size);
 
@@ -65,20 +64,9 @@ int tap_vnet_open(struct tap_queue *q)
 		return -ENOMEM;
 	}
 	q->vnet->streak = SMALL_STREAK;
-	tap_vnet_features(dev, features);
+	vnet_features(dev, features);
 
 	return fd;
-}
-
-/* The device has these, and on, unless they were switched off before it went down; RTNL. */
-static void tap_vnet_features(struct net_device *dev, netdev_features_t have)
-{
-	const netdev_features_t all = NETIF_F_HW_CSUM | NETIF_F_GSO_UDP_L4;
-	netdev_features_t fresh = have & ~dev->hw_features;
-
-	dev->hw_features = (dev->hw_features & ~all) | have;
-	dev->wanted_features = (dev->wanted_features & (~all | have)) | fresh;
-	WRITE_ONCE(dev->features, (dev->features & (~all | have)) | fresh);
 }
 
 void tap_vnet_free(struct tap_queue *q)
@@ -175,12 +163,6 @@ static int tap_vnet_read_big(struct tap_queue *q, unsigned size)
 bool tap_vnet_is_gso(const struct tap_queue *q)
 {
 	return q->vnet->hdr.h.gso_type != VIRTIO_NET_HDR_GSO_NONE;
-}
-
-unsigned tap_vnet_truesize(unsigned len)
-{
-	return len <= 4096 ? skb_truesize(len + NET_SKB_PAD + NET_IP_ALIGN) :
-			     skb_truesize(NET_SKB_PAD) + ALIGN(len, 4096u);
 }
 
 bool tap_vnet_offload(struct tap_queue *q, struct sk_buff *skb)

@@ -17,8 +17,6 @@
 
 struct tap_vnet;
 
-#define TAP_POLL_BYTES (128u << 10) /* a poll that took so much lets who waits for it have a turn */
-
 #define TAP_NAME_MAX 128
 #define TAP_OVERHEAD 18 /* Ethernet header and a VLAN tag */
 
@@ -82,7 +80,6 @@ void tap_vnet_free(struct tap_queue *q); /* on the queue's vCPU; the descriptor 
 /* As tap_read_frame(): the frame lies in q->rx_skb, its header in q->vnet. */
 int tap_vnet_read(struct tap_queue *q, unsigned max_frame);
 bool tap_vnet_is_gso(const struct tap_queue *q); /* the frame that was read stands for many */
-unsigned tap_vnet_truesize(unsigned len);
 /* What the header says of @skb, which holds the frame: true, or false when it does not fit it. */
 bool tap_vnet_offload(struct tap_queue *q, struct sk_buff *skb);
 ssize_t tap_vnet_write(struct tap_queue *q, const struct sk_buff *skb); /* bytes of the frame, or -1 and errno */

@@ -153,9 +153,10 @@ static int tp_probe(struct net *net, const char *rest, const struct nif_options 
 static int tp_parse(const char *rest, struct tp *tp, const struct nif_options *opts,
 		    struct extack *err)
 {
-	static const char *const known[] = { "v", "rx", "usecs", NULL };
+	static const char *const known[] = { "v", "rx", "usecs", "vnet_hdr", NULL };
 	unsigned slots = TP_SLOTS, version = 3, usecs = TP_USECS, mtu;
 	const char *text;
+	bool vnet = false;
 	int ret;
 
 	if (nif_spec_first(rest, tp->host_name, sizeof(tp->host_name)))
@@ -167,6 +168,8 @@ static int tp_parse(const char *rest, struct tp *tp, const struct nif_options *o
 		ret = nif_spec_uint(rest, "rx", TP_SLOTS_MAX, &slots, err);
 	if (!ret)
 		ret = nif_spec_uint(rest, "usecs", TP_USECS_MAX, &usecs, err);
+	if (!ret)
+		ret = nif_spec_onoff(rest, "vnet_hdr", &vnet, err);
 	if (ret)
 		return ret;
 	if (version < 2)
@@ -176,6 +179,8 @@ static int tp_parse(const char *rest, struct tp *tp, const struct nif_options *o
 				   TP_SLOTS_MIN, TP_SLOTS_MAX);
 	if (version == 2 && nif_spec_opt(rest, "usecs", &text) >= 0)
 		return extack_fail(err, -EINVAL, "usecs= belongs to v=3: v=2 hands over each frame");
+	if (version == 2 && vnet)
+		return extack_fail(err, -EINVAL, "vnet_hdr=on belongs to v=3: a slot of v=2 has no room for 64 KB");
 	if (!usecs)
 		return extack_fail(err, -EINVAL, "usecs=0: 1 to %u are accepted", TP_USECS_MAX);
 	if (opts->queues > 1)
@@ -186,8 +191,17 @@ static int tp_parse(const char *rest, struct tp *tp, const struct nif_options *o
 		.slots = slots,
 		.slot_size = max(TP_SLOT, (unsigned)roundup_pow_of_two(mtu + TP_OVERHEAD + TP_SLOT_HEAD)),
 		.retire_ms = (usecs + 999) / 1000,
+		.vnet = vnet,
 	};
 	return 0;
+}
+
+static void tp_setup_slot(struct tp_queue *q, unsigned i)
+{
+	bool vnet = q->tp->cfg.vnet;
+
+	q->tx_iov[i][0] = (struct iovec){ &q->tx_hdr[i], sizeof(q->tx_hdr[i]) };
+	q->tx_msg[i].msg_hdr = (struct msghdr){ .msg_iov = &q->tx_iov[i][!vnet], .msg_iovlen = vnet ? 2 : 1 };
 }
 
 static void tp_setup(struct tp *tp, struct net_device *dev)
@@ -205,13 +219,15 @@ static void tp_setup(struct tp *tp, struct net_device *dev)
 		q->bell[i].q = q;
 	}
 	for (unsigned i = 0; i < TP_BATCH; i++)
-		q->tx_msg[i].msg_hdr = (struct msghdr){ .msg_iov = &q->tx_iov[i], .msg_iovlen = 1 };
+		tp_setup_slot(q, i);
 	__skb_queue_head_init(&q->tx_done);
 	ktimer_setup(&q->tx_timer, tp_tx_retry, NULL);
 	dev->netdev_ops = &tp_netdev_ops;
 	dev->ethtool_ops = &tp_ethtool_ops;
 	dev->unicast_flt = true;
 	dev->watchdog_timeo = (int)(TP_WATCHDOG_S * m->hz);
+	if (tp->cfg.vnet)
+		vnet_features(dev, NETIF_F_HW_CSUM | NETIF_F_GSO_UDP_L4);
 	netif_napi_add(dev, &q->napi, tp_poll, NAPI_POLL_WEIGHT);
 }
 
@@ -345,7 +361,7 @@ static void tp_look_at_host(struct tp *tp)
 	if (h.mtu && h.mtu < dev->mtu)
 		pr_warn(log, "%s: the host's %s takes packets of %u bytes at most, not %u",
 			dev->name, h.name, h.mtu, dev->mtu);
-	if (h.merges)
+	if (h.merges && !tp->cfg.vnet)
 		pr_warn(log, "%s: the host's %s joins received frames, which are dropped when they are"
 			     " longer than one; ethtool -K %s gro off lro off",
 			dev->name, h.name, h.name);
@@ -507,6 +523,9 @@ static const struct nif_stat tp_stats[] = {
 	TP_STAT("rx_ring_errors", ring_errors, "block or slot whose numbers cannot be"),
 	TP_STAT("rx_csum_valid", csum_valid, "checksum verified by the host's device"),
 	TP_STAT("rx_csum_partial", csum_partial, "checksum left to hardware by a sender on the host"),
+	TP_STAT("rx_gso", gso, "frame that stands for many"),
+	TP_STAT("rx_bad_offload", bad_offload, "frame that its offload header does not fit"),
+	TP_STAT("tx_gso", tx_gso, "cutting left to the host"),
 	TP_STAT("rx_vlan", vlan, "VLAN tag put back"),
 	TP_STAT("rx_runts", rx.runts, "frame shorter than an Ethernet header"),
 	TP_STAT("rx_truncated", rx.truncated, "frame longer than the slot or the MTU"),

@@ -25,6 +25,7 @@
 static int tp_clean_rx(struct tp_queue *q, int budget);
 static void tp_rx_frame(struct tp_queue *q, const struct tpframe *f, const struct rx_filter *filter,
 			unsigned max_frame);
+static bool tp_rx_offload(struct tp_queue *q, struct sk_buff *skb, const struct virtio_net_hdr *h);
 static void tp_rx_long(struct tp_queue *q, struct sk_buff *skb, const struct tpframe *f,
 		       unsigned max_frame);
 static void tp_rx_copy(struct sk_buff *skb, const struct tpframe *f, unsigned tag);
@@ -73,9 +74,10 @@ static int tp_clean_rx(struct tp_queue *q, int budget)
 	struct net_device *dev = q->tp->dev;
 	const struct rx_filter *filter = rcu_dereference(q->tp->filter);
 	unsigned max_frame = max(READ_ONCE(dev->mtu), (unsigned)ETH_DATA_LEN) + TP_OVERHEAD;
+	unsigned bytes = 0;
 	int work;
 
-	for (work = 0; work < budget; work++) {
+	for (work = 0; work < budget && bytes < NIF_POLL_BYTES; work++) {
 		enum tpring_answer answer;
 		struct tpframe f;
 
@@ -88,6 +90,8 @@ static int tp_clean_rx(struct tp_queue *q, int budget)
 			this_dev_stats(dev)->rx_errors++;
 			continue;
 		}
+		if (q->ring.ahead)
+			bytes += f.snaplen;
 		tp_rx_frame(q, &f, filter, max_frame);
 		tpring_pop(&q->ring);
 	}
@@ -100,8 +104,15 @@ static void tp_rx_frame(struct tp_queue *q, const struct tpframe *f, const struc
 			unsigned max_frame)
 {
 	unsigned tag = f->status & TP_STATUS_VLAN_VALID && f->snaplen >= 2 * ETH_ALEN ? 4 : 0;
-	bool too_long = f->snaplen < f->len || f->snaplen + tag > max_frame;
-	struct sk_buff *skb = __netdev_alloc_skb(q->tp->dev, too_long ? ETH_HLEN : f->snaplen + tag);
+	const struct virtio_net_hdr *vh = q->ring.ahead && !tag ? (const void *)(f->data - q->ring.ahead) : NULL;
+	struct virtio_net_hdr hdr = { .flags = 0 };
+	bool too_long;
+	struct sk_buff *skb;
+
+	if (vh)
+		memcpy(&hdr, vh, sizeof(hdr)); /* once: the ring is not ours alone */
+	too_long = f->snaplen < f->len || (f->snaplen + tag > max_frame && !hdr.gso_type);
+	skb = __netdev_alloc_skb(q->tp->dev, too_long ? ETH_HLEN : f->snaplen + tag);
 
 	if (unlikely(!skb)) {
 		nif_rx_nomem(&q->napi, &q->stats.rx);
@@ -113,9 +124,27 @@ static void tp_rx_frame(struct tp_queue *q, const struct tpframe *f, const struc
 	}
 	tp_rx_copy(skb, f, tag);
 	q->stats.vlan += tag / 4;
-	if (f->status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID))
+	if (vh && !tp_rx_offload(q, skb, &hdr))
+		return;
+	if (!vh && f->status & (TP_STATUS_CSUMNOTREADY | TP_STATUS_CSUM_VALID))
 		tp_rx_csum(q, skb, f->status, tag);
 	nif_rx_frame(&q->napi, skb, filter, &q->stats.rx);
+}
+
+/* What the header says of @skb: true, or it does not fit it, and @skb is gone. */
+static bool tp_rx_offload(struct tp_queue *q, struct sk_buff *skb, const struct virtio_net_hdr *h)
+{
+	skb->truesize = nif_rx_truesize(skb->len);
+	if (unlikely(!vnet_hdr_to_skb(skb, h))) {
+		q->stats.bad_offload++;
+		nif_rx_bad_offload(&q->napi, skb);
+		return false;
+	}
+	q->stats.csum_partial += skb->ip_summed == CHECKSUM_PARTIAL;
+	q->stats.csum_valid += skb->ip_summed == CHECKSUM_UNNECESSARY;
+	q->stats.gso += skb_is_gso(skb);
+
+	return true;
 }
 
 /* Cut by the ring, or joined by an offload of the host: of no use, and worth a word the first time. */

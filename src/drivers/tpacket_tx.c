@@ -21,6 +21,7 @@
 
 static void tp_sent(struct tp_queue *q, unsigned n);
 static bool tp_send_failed(struct tp_queue *q, int error);
+static void tp_move_up(struct tp_queue *q, unsigned n);
 static void tp_drop_first(struct tp_queue *q);
 
 netdev_tx_t tp_xmit(struct sk_buff *skb, struct net_device *dev)
@@ -45,7 +46,11 @@ netdev_tx_t tp_xmit(struct sk_buff *skb, struct net_device *dev)
 		}
 		__skb_put(skb, pad);
 	}
-	q->tx_iov[q->tx_n] = (struct iovec){ skb->data, skb->len };
+	q->tx_iov[q->tx_n][1] = (struct iovec){ skb->data, skb->len };
+	if (q->ring.ahead) {
+		vnet_hdr_from_skb(&q->tx_hdr[q->tx_n], skb);
+		q->stats.tx_gso += skb_is_gso(skb);
+	}
 	q->tx_skb[q->tx_n++] = skb;
 	if (q->tx_n == TP_BATCH)
 		tp_flush(q);
@@ -85,8 +90,16 @@ static void tp_sent(struct tp_queue *q, unsigned n)
 	q->tx_n -= n;
 	if (likely(!q->tx_n))
 		return;
+	tp_move_up(q, n);
+}
+
+/* The first @n have left the batch. */
+static void tp_move_up(struct tp_queue *q, unsigned n)
+{
 	memmove(q->tx_skb, q->tx_skb + n, q->tx_n * sizeof(q->tx_skb[0]));
-	memmove(q->tx_iov, q->tx_iov + n, q->tx_n * sizeof(q->tx_iov[0]));
+	memmove(q->tx_hdr, q->tx_hdr + n, q->tx_n * sizeof(q->tx_hdr[0]));
+	for (unsigned i = 0; i < q->tx_n; i++)
+		q->tx_iov[i][1] = q->tx_iov[i + n][1];
 }
 
 /* The first of the batch was not taken. False: try again later. */
@@ -122,8 +135,7 @@ static void tp_drop_first(struct tp_queue *q)
 	struct trace_work w = packet_trace_resume(skb); /* the caller may be sending another one */
 
 	q->tx_n--;
-	memmove(q->tx_skb, q->tx_skb + 1, q->tx_n * sizeof(q->tx_skb[0]));
-	memmove(q->tx_iov, q->tx_iov + 1, q->tx_n * sizeof(q->tx_iov[0]));
+	tp_move_up(q, 1);
 	kfree_skb_reason(skb, SKB_DROP_REASON_DEV_TX_ERROR);
 	trace_work_restore(w);
 }

@@ -13,6 +13,7 @@
 #include "core/ethtool.h"
 #include "drivers/rx.h"
 #include "drivers/tpsock.h"
+#include "drivers/vnet_hdr.h"
 #include "kernel/irq.h"
 
 #define TP_BATCH 64
@@ -22,6 +23,8 @@ struct tp_stats {
 	struct nif_rx_stats rx;
 	uint64_t interrupts, empty_polls, ring_errors; /* [C] */
 	uint64_t csum_valid, csum_partial, vlan;       /* [C] */
+	uint64_t gso, bad_offload;		       /* [C] */
+	uint64_t tx_gso;			       /* [L:xmit] */
 	uint64_t tx_calls, tx_busy, tx_retries, tx_refused, tx_link_down; /* [L:xmit] */
 	struct tpsock_counts host; /* [R] */
 };
@@ -42,7 +45,8 @@ struct tp_queue {
 	struct ktimer tx_timer;
 	unsigned tx_n;
 	struct sk_buff *tx_skb[TP_BATCH];
-	struct iovec tx_iov[TP_BATCH];
+	struct iovec tx_iov[TP_BATCH][2]; /* offload header, if there are such; frame */
+	struct virtio_net_hdr tx_hdr[TP_BATCH];
 	struct mmsghdr tx_msg[TP_BATCH];
 	struct sk_buff_head tx_done;
 	struct tp_stats stats;

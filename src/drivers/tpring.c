@@ -53,7 +53,7 @@ static enum tpring_answer tpring_peek_v2(struct tpring *r, struct tpframe *f)
 	f->len = READ_ONCE(h->tp_len);
 	f->vlan_tci = READ_ONCE(h->tp_vlan_tci);
 	f->vlan_tpid = READ_ONCE(h->tp_vlan_tpid);
-	if (unlikely(mac < sizeof(*h) || mac > r->slot_size || f->snaplen > r->slot_size - mac ||
+	if (unlikely(mac < sizeof(*h) + r->ahead || mac > r->slot_size || f->snaplen > r->slot_size - mac ||
 		     f->snaplen > f->len)) {
 		tpring_pop(r);
 		return TPRING_BAD;
@@ -82,7 +82,7 @@ static enum tpring_answer tpring_peek_v3(struct tpring *r, struct tpframe *f)
 	f->len = READ_ONCE(h->tp_len);
 	f->vlan_tci = (uint16_t)READ_ONCE(h->hv1.tp_vlan_tci);
 	f->vlan_tpid = READ_ONCE(h->hv1.tp_vlan_tpid);
-	if (unlikely(mac < sizeof(*h) || mac > room || f->snaplen > room - mac ||
+	if (unlikely(mac < sizeof(*h) + r->ahead || mac > room || f->snaplen > room - mac ||
 		     f->snaplen > f->len))
 		goto bad;
 	if (unlikely(r->left > 1 && (r->next < sizeof(*h) || r->next > room)))

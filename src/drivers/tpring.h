@@ -28,6 +28,7 @@
  * @mem:	@block_nr blocks of @block_size bytes
  * @version:	2 or 3
  * @slot_size:	version 2: divides @block_size
+ * @ahead:	bytes of an offload header right before each frame, 0: none
  * @cur:	block (slot in version 2) that is read
  * @at, @left:	version 3: the next frame of the block, and frames from it on; 0: not begun
  * @next:	version 3: distance to the frame after it, as peek() found it
@@ -35,6 +36,7 @@
 struct tpring {
 	unsigned char *mem;
 	unsigned version, block_size, block_nr, slot_size;
+	unsigned ahead;
 	unsigned cur, at, left, next;
 };
 

@@ -18,11 +18,13 @@
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
+#include <linux/virtio_net.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 #define TP_BLOCK_SIZE 65536u
+#define TP_BLOCK_VNET (1u << 20) /* for frames of 64 KB */
 #define TP_V3_SLOT 2048u
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -68,6 +70,10 @@ int tpsock_start(int fd, const struct tpsock_config *cfg, struct tpring *ring,
 	ret = tpsock_set(fd, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
 	if (ret)
 		return ret;
+	*ret_what = "PACKET_VNET_HDR";
+	ret = cfg->vnet ? tpsock_set(fd, PACKET_VNET_HDR, &one, sizeof(one)) : 0;
+	if (ret)
+		return ret;
 	*ret_what = "PACKET_RX_RING";
 	ret = tpsock_make_ring(fd, cfg, ring);
 	if (ret)
@@ -83,7 +89,7 @@ int tpsock_start(int fd, const struct tpsock_config *cfg, struct tpring *ring,
 static int tpsock_make_ring(int fd, const struct tpsock_config *cfg, struct tpring *ring)
 {
 	unsigned slot = cfg->version == 3 ? TP_V3_SLOT : cfg->slot_size;
-	unsigned block = max(TP_BLOCK_SIZE, slot), per_block = block / slot;
+	unsigned block = cfg->vnet ? TP_BLOCK_VNET : max(TP_BLOCK_SIZE, slot), per_block = block / slot;
 	struct tpacket_req3 req = {
 		.tp_block_size = block,
 		.tp_block_nr = (cfg->slots + per_block - 1) / per_block,
@@ -108,7 +114,8 @@ static int tpsock_make_ring(int fd, const struct tpsock_config *cfg, struct tpri
 				 .version = cfg->version,
 				 .block_size = block,
 				 .block_nr = req.tp_block_nr,
-				 .slot_size = slot };
+				 .slot_size = slot,
+				 .ahead = cfg->vnet ? (unsigned)sizeof(struct virtio_net_hdr) : 0 };
 
 	return 0;
 }

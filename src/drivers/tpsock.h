@@ -20,10 +20,12 @@
  * @version:	2 or 3
  * @slots:	2048 bytes each, or a larger power of two in version 2
  * @slot_size:	version 2: the longest frame and its header
+ * @vnet:	version 3: each frame has an offload header, and up to 64 KB
  * @retire_ms:	version 3: longest time that a block is kept for more frames
  */
 struct tpsock_config {
 	unsigned version, slots, slot_size, retire_ms;
+	bool vnet;
 };
 
 /* Make the ring, map it into *@ring and let frames in: 0, or -errno and *@ret_what says at what. */

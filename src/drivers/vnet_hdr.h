@@ -84,4 +84,15 @@ static __always_inline void vnet_hdr_from_skb(struct virtio_net_hdr *h, const st
 	}
 }
 
+/* @dev has these of the offloads that go with such headers, and on, unless they were switched off before it went down; RTNL. */
+static __always_inline void vnet_features(struct net_device *dev, netdev_features_t have)
+{
+	const netdev_features_t all = NETIF_F_HW_CSUM | NETIF_F_GSO_UDP_L4;
+	netdev_features_t fresh = have & ~dev->hw_features;
+
+	dev->hw_features = (dev->hw_features & ~all) | have;
+	dev->wanted_features = (dev->wanted_features & (~all | have)) | fresh;
+	WRITE_ONCE(dev->features, (dev->features & (~all | have)) | fresh);
+}
+
 #endif

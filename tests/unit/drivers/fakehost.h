@@ -28,7 +28,8 @@ static struct {
 	struct tpacket_req3 req;
 	struct fake ring;
 	int if_flags, if_mtu, ifindex;
-	bool gone, gro, bound, ignores_outgoing;
+	bool gone, gro, bound, ignores_outgoing, vnet;
+	unsigned char last_hdr[10];
 	unsigned char mac[ETH_ALEN];
 	unsigned drops, freezes;
 	int so_error;
@@ -59,6 +60,10 @@ int setsockopt(int fd, int level, int opt, const void *value, socklen_t len)
 		return 0;
 	case 23: /* PACKET_IGNORE_OUTGOING */
 		h.ignores_outgoing = true;
+		return 0;
+	case PACKET_VNET_HDR:
+		ck_assert_ptr_null(h.ring.mem);
+		h.vnet = true;
 		return 0;
 	case PACKET_RX_RING:
 		ck_assert(!h.bound);
@@ -165,9 +170,14 @@ int sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags)
 	for (i = 0; i < n; i++) {
 		const struct iovec *iov = msg[i].msg_hdr.msg_iov;
 
-		ck_assert_uint_eq(msg[i].msg_hdr.msg_iovlen, 1);
+		ck_assert_uint_eq(msg[i].msg_hdr.msg_iovlen, h.vnet ? 2 : 1);
 		if (h.send_error || !h.room)
 			break;
+		if (h.vnet) {
+			ck_assert_uint_eq(iov->iov_len, sizeof(h.last_hdr));
+			memcpy(h.last_hdr, iov->iov_base, sizeof(h.last_hdr));
+			iov++;
+		}
 		h.room--;
 		h.last_len = (unsigned)iov->iov_len;
 		ck_assert_uint_lt(h.sent, SENT_MAX);

@@ -18,6 +18,7 @@
 struct fake {
 	unsigned char *mem;
 	unsigned version, block_size, block_nr, slot_size;
+	unsigned char ahead[10]; /* the offload header of the next frame */
 	unsigned cur, used; /* block or slot to be filled, bytes used of the block */
 	struct tpacket3_hdr *last;
 };
@@ -81,6 +82,7 @@ static inline bool fake_put(struct fake *k, const void *frame, unsigned snap, un
 	h = (void *)(k->mem + (size_t)k->cur * k->block_size + k->used);
 	*h = (struct tpacket3_hdr){ .tp_len = len, .tp_snaplen = snap, .tp_mac = FAKE_MAC, .tp_net = FAKE_MAC + 14,
 				    .tp_status = TP_STATUS_USER | status, .hv1 = { .tp_vlan_tci = tci } };
+	memcpy((unsigned char *)h + FAKE_MAC - sizeof(k->ahead), k->ahead, sizeof(k->ahead));
 	memcpy((unsigned char *)h + FAKE_MAC, frame, snap);
 	if (k->last)
 		k->last->tp_next_offset = (unsigned)((unsigned char *)h - (unsigned char *)k->last);
