@@ -58,6 +58,9 @@ static inline const char *port(const void *addr, socklen_t len)
 	return text;
 }
 
+/* Of src/client, which is not here: no gate, as without --strong. */
+long raw_gate __attribute__((visibility("hidden")));
+
 enum client_kind client_kind(int fd)
 {
 	return fd == fake.fd ? fake.kind : CLIENT_FOREIGN;
