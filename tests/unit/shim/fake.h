@@ -17,10 +17,7 @@
 #include <unistd.h>
 
 #include "client/client.h"
-#include "client/raw.h"
 #include "support/suite.h"
-
-long raw_gate; /* client/raw.h: no trap */
 
 static struct {
 	int fd;
