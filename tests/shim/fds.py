@@ -341,6 +341,46 @@ def t_errors_of_a_send():
         raise AssertionError("sent without an address")
 
 
+def t_an_error_is_one_threads():
+    """Two threads wait; one error comes: one of them has it, the other goes on waiting."""
+    import threading
+    for _ in range(10):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.connect((PEER[0], 4))
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, 200000))
+        got = []
+
+        def wait():
+            try:
+                s.recv(10)
+            except OSError as e:
+                got.append(e.errno)
+
+        threads = [threading.Thread(target=wait) for _ in range(2)]
+        for t in threads:
+            t.start()
+        s.send(b"x")
+        for t in threads:
+            t.join()
+        assert sorted(got) == [errno.EAGAIN, errno.ECONNREFUSED], got
+
+
+def t_many_sockets_in_one_group():
+    group = ("239.9.9.9", 7009)
+    many = []
+    for _ in range(33):
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        s.bind(group)
+        s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group[0]) + socket.inet_aton("127.0.0.1"))
+        s.settimeout(5)
+        many.append(s)
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    out.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+    out.sendto(b"to all", group)
+    assert [s.recv(10) for s in many] == [b"to all"] * 33
+
+
 def t_names_and_kinds():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     assert s.getsockname() == ("0.0.0.0", 0)

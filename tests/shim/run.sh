@@ -21,6 +21,7 @@ kernel=10.99.0.1
 for knob in all default; do
 	[ ! -w /proc/sys/net/ipv6/conf/$knob/disable_ipv6 ] || echo 1 > /proc/sys/net/ipv6/conf/$knob/disable_ipv6
 done
+[ ! -w /proc/sys/net/ipv4/icmp_ratelimit ] || echo 0 > /proc/sys/net/ipv4/icmp_ratelimit # each error is told
 "$daemon" --name gn-shim --socket "$sock" --device tap:gn-shim --addr $stack/24 --host-addr $kernel/24 > "$dir/daemon.log" 2>&1 &
 daemon_pid=$!
 ns_wait 5 grep -q ': ready' "$dir/daemon.log" || sed 's/^/# /' "$dir/daemon.log"
