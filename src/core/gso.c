@@ -51,7 +51,10 @@ struct sk_buff *skb_segment(struct sk_buff *skb, unsigned hlen)
 static struct sk_buff *skb_segment_one(struct sk_buff *skb, unsigned hlen, unsigned at, unsigned len)
 {
 	unsigned room = max(LL_RESERVED_SPACE(skb->dev), (unsigned)NET_SKB_PAD);
-	struct sk_buff *seg = alloc_skb(skb->net, room + hlen + len);
+	struct sk_buff *seg;
+
+	room += -(room + (unsigned)skb_network_offset(skb)) & 3; /* the IP header lies at a multiple of 4 */
+	seg = alloc_skb(skb->net, room + hlen + len);
 
 	if (unlikely(!seg))
 		return NULL;

@@ -66,9 +66,9 @@ static struct sk_buff **udp_gro_receive(struct sk_buff **head, struct sk_buff *s
 
 static struct sk_buff **udp_gro_receive_segment(struct sk_buff **head, struct sk_buff *skb)
 {
-	const struct udphdr *uh = skb_gro_header(skb, sizeof(*uh)), *uh2;
+	const struct udphdr *uh = skb_gro_header(skb, sizeof(*uh));
 	struct sk_buff **pp = udp_gro_same_flow(head, uh);
-	unsigned ulen = ntohs(uh->len);
+	unsigned ulen = ntohs(uh->len), first;
 
 	/* Segments of a GSO packet have a checksum, no padding and not only a header. */
 	if (!uh->check || ulen <= sizeof(*uh) || ulen != skb_gro_len(skb) ||
@@ -80,10 +80,10 @@ static struct sk_buff **udp_gro_receive_segment(struct sk_buff **head, struct sk
 	skb_gro_pull(skb, sizeof(*uh));
 	if (!pp)
 		return NULL; /* the first of its flow */
-	uh2 = udp_hdr(*pp);
+	first = ntohs(udp_hdr(*pp)->len); /* merging may move its buffer */
 	if (!udp_gro_may_merge(*pp, skb, uh) || skb_gro_receive(*pp, skb))
 		return pp;
-	if (ulen != ntohs(uh2->len) || NAPI_GRO_CB(*pp)->count >= UDP_GRO_CNT_MAX)
+	if (ulen != first || NAPI_GRO_CB(*pp)->count >= UDP_GRO_CNT_MAX)
 		return pp; /* nothing may follow a shorter one */
 
 	return NULL;

@@ -96,11 +96,11 @@ static void run(void)
 static void put(struct virtio_net_hdr h, unsigned payload)
 {
 	static unsigned char buf[VNET_HDR_SIZE + 65553];
-	struct iphdr *iph = (struct iphdr *)(void *)(buf + VNET_HDR_SIZE + ETH_HLEN);
+	struct iphdr iph = { .version = 4, .ihl = 5, .protocol = IPPROTO_UDP, .tot_len = htons((uint16_t)(28 + payload)) };
 	unsigned len = netfix_frame(buf + VNET_HDR_SIZE, wire_own, wire_peer, ETH_P_IP, ETH_HLEN + 28 + payload);
 
 	memcpy(buf, &h, sizeof(h));
-	*iph = (struct iphdr){ .version = 4, .ihl = 5, .protocol = IPPROTO_UDP, .tot_len = htons((uint16_t)(28 + payload)) };
+	memcpy(buf + VNET_HDR_SIZE + ETH_HLEN, &iph, sizeof(iph));
 	for (unsigned i = 0; i < payload; i++)
 		buf[VNET_HDR_SIZE + ETH_HLEN + 28 + i] = (unsigned char)(i * 5 + i / 255);
 	ck_assert_int_eq(write(peer, buf, VNET_HDR_SIZE + len), (int)(VNET_HDR_SIZE + len));
@@ -298,14 +298,14 @@ START_TEST(test_large_frames_do_not_fill_a_poll)
 {
 	static unsigned char buf[VNET_HDR_SIZE + ETH_HLEN + 60028];
 	struct vnet_hdr h = { .h = { NEEDS_CSUM, .gso_type = VNET_GSO_UDP_L4, .gso_size = 1400 } };
-	struct iphdr *iph = (struct iphdr *)(void *)(buf + VNET_HDR_SIZE + ETH_HLEN);
+	const struct iphdr iph = { .version = 4, .ihl = 5, .protocol = IPPROTO_UDP };
 	int size = 4 << 20;
 
 	wire_up(dev);
 	setsockopt(peer, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size));
 	netfix_frame(buf + VNET_HDR_SIZE, wire_own, wire_peer, ETH_P_IP, ETH_HLEN + 60028);
 	memcpy(buf, &h, sizeof(h));
-	*iph = (struct iphdr){ .version = 4, .ihl = 5, .protocol = IPPROTO_UDP };
+	memcpy(buf + VNET_HDR_SIZE + ETH_HLEN, &iph, sizeof(iph));
 	for (unsigned i = 0; i < 3; i++)
 		ck_assert_int_eq(write(peer, buf, sizeof(buf)), (int)sizeof(buf));
 	run();

@@ -53,10 +53,10 @@ static void run(void)
 static bool put(struct virtio_net_hdr vh, unsigned payload)
 {
 	static unsigned char frame[65553];
-	struct iphdr *iph = (struct iphdr *)(void *)(frame + ETH_HLEN);
+	const struct iphdr iph = { .version = 4, .ihl = 5, .protocol = IPPROTO_UDP };
 	unsigned len = netfix_frame(frame, wire_own, wire_peer, ETH_P_IP, ETH_HLEN + 28 + payload), before = n_seen;
 
-	*iph = (struct iphdr){ .version = 4, .ihl = 5, .protocol = IPPROTO_UDP };
+	memcpy(frame + ETH_HLEN, &iph, sizeof(iph));
 	for (unsigned i = 0; i < payload; i++)
 		frame[ETH_HLEN + 28 + i] = (unsigned char)(i * 3 + i / 255);
 	memcpy(h.ring.ahead, &vh, sizeof(h.ring.ahead));

@@ -231,6 +231,7 @@ START_TEST(test_gso_cut)
 			ck_assert_uint_eq(ntohs(ip_hdr(p)->id), (65535 + n) & 0xffff);
 			ck_assert_uint_eq(p->len, n < 2 ? 1028 : 528);
 			ck_assert_uint_eq(p->ip_summed, CHECKSUM_NONE);
+			ck_assert_uint_eq((uintptr_t)ip_hdr(p) % 4, 0);
 		}
 		ck_assert_uint_eq(n, 3);
 		kfree_skb_list_reason(seg, SKB_DROP_REASON_QUEUE_PURGE);
