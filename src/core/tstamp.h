@@ -18,11 +18,13 @@
 /* Queue a stamp of kind @tstype (SCM_TSTAMP_SND, SCM_TSTAMP_SCHED) for the sender of @skb, which stays the caller's. */
 void __skb_tstamp_tx(struct sk_buff *skb, int tstype);
 
-/* A driver hands @skb out now. */
+/* A driver hands @skb out now. Told once: a driver that finds no room afterwards is given the packet again. */
 static __always_inline void skb_tx_timestamp(struct sk_buff *skb)
 {
-	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP))
-		__skb_tstamp_tx(skb, 0 /* SCM_TSTAMP_SND */);
+	if (likely(!(skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP)))
+		return;
+	__skb_tstamp_tx(skb, 0 /* SCM_TSTAMP_SND */);
+	skb_shinfo(skb)->tx_flags &= (uint8_t)~SKBTX_SW_TSTAMP;
 }
 
 #endif

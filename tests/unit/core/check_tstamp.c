@@ -83,8 +83,13 @@ START_TEST(test_R13_none)
 	skb = out(SOF_TIMESTAMPING_TX_SOFTWARE);
 	kmem_fail_nth(&fx.net->m.kmem, 1, NULL);
 	skb_tx_timestamp(skb);
+	consume_skb(skb);
+	skb = out(SOF_TIMESTAMPING_TX_SOFTWARE);
 	sk->sk_rcvbuf = 0;
 	skb_tx_timestamp(skb);
+	consume_skb(skb);
+	skb = out(SOF_TIMESTAMPING_TX_SOFTWARE);
+	sk->sk_rcvbuf = 100000;
 	skb_orphan(skb);
 	skb_tx_timestamp(skb);
 	consume_skb(skb);
@@ -92,10 +97,22 @@ START_TEST(test_R13_none)
 }
 END_TEST
 
+/* A driver without room gives the packet back after it was stamped, and is given it again. */
+START_TEST(test_R13_once)
+{
+	struct sk_buff *skb = out(SOF_TIMESTAMPING_TX_SOFTWARE);
+
+	skb_tx_timestamp(skb);
+	skb_tx_timestamp(skb);
+	ck_assert_uint_eq(skb_queue_len(&sk->sk_error_queue), 1);
+	consume_skb(skb);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	const TTest *const tests[] = { test_R13_flags, test_R13_stamp, test_R13_tsonly,
-				       test_R13_none, NULL };
+				       test_R13_none, test_R13_once, NULL };
 
 	return suite_of("tstamp", begin, end, tests);
 }
