@@ -304,7 +304,7 @@ static __always_inline void dev_put(struct net_device *dev) { atomic_dec(&dev->r
 #define for_each_netdev_rcu(net, d) list_for_each_entry_rcu(d, &(net)->dev_base_head, dev_list)
 /* features.c: RTNL */
 void netdev_features_init(struct net_device *dev); /* register_netdevice() */
-int netdev_update_features(struct net_device *dev); /* wanted_features take effect: 1 changed, 0 not, -errno */
+void netdev_update_features(struct net_device *dev); /* wanted_features take effect, unless the driver refuses */
 /* C1: "ndo_open tap_open" lines of a device's ops table; file /sys/class/net/DEV/ops (ours) */
 struct seq_file;
 int dev_ops_show(struct seq_file *m, void *dev);

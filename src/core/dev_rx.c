@@ -22,6 +22,8 @@
 #include "kernel/smp.h"
 #include "kernel/softirq.h"
 
+static notrace struct packet_type *deliver_others(struct sk_buff *skb, struct net *net,
+						  struct net_device *dev);
 static bool rps_ipi_queued(struct softnet_data *sd);
 static int netif_rx_internal(struct sk_buff *skb);
 
@@ -81,19 +83,6 @@ static __always_inline struct list_head *ptype_base_of(struct net *net, __be16 t
 	return &net->ptype_base[ntohs(type) & PTYPE_HASH_MASK];
 }
 
-/* Taps and handlers in their order, the last of which is returned; NULL: nobody wants the packet. */
-static notrace struct packet_type *deliver_others(struct sk_buff *skb, struct net *net,
-						  struct net_device *dev)
-{
-	struct packet_type *prev;
-
-	prev = deliver_ptype_list(skb, NULL, dev, htons(ETH_P_ALL), &net->ptype_all);
-	prev = deliver_ptype_list(skb, prev, dev, htons(ETH_P_ALL), &dev->ptype_all);
-	prev = deliver_ptype_list(skb, prev, dev, skb->protocol, ptype_base_of(net, skb->protocol));
-
-	return deliver_ptype_list(skb, prev, dev, skb->protocol, &dev->ptype_specific);
-}
-
 /* The handler of @type, if nobody else can want the packet. */
 static __always_inline struct packet_type *ptype_only(struct net *net, __be16 type)
 {
@@ -131,6 +120,19 @@ int __netif_receive_skb_core(struct sk_buff *skb)
 	kfree_skb_reason(skb, SKB_DROP_REASON_UNHANDLED_PROTO);
 
 	return NET_RX_DROP;
+}
+
+/* Taps and handlers in their order, the last of which is returned; NULL: nobody wants the packet. */
+static notrace struct packet_type *deliver_others(struct sk_buff *skb, struct net *net,
+						  struct net_device *dev)
+{
+	struct packet_type *prev;
+
+	prev = deliver_ptype_list(skb, NULL, dev, htons(ETH_P_ALL), &net->ptype_all);
+	prev = deliver_ptype_list(skb, prev, dev, htons(ETH_P_ALL), &dev->ptype_all);
+	prev = deliver_ptype_list(skb, prev, dev, skb->protocol, ptype_base_of(net, skb->protocol));
+
+	return deliver_ptype_list(skb, prev, dev, skb->protocol, &dev->ptype_specific);
 }
 
 /* ---- through the backlog ---- */

@@ -13,10 +13,9 @@
 #include "core/ethtool.h"
 
 #include <errno.h>
-#include <limits.h>
+#include <linux/net_tstamp.h>
 #include <stdio.h>
 #include <string.h>
-#include <linux/net_tstamp.h>
 
 #include "core/net.h"
 
@@ -142,7 +141,6 @@ static int get_drvinfo(struct ethtool_call *c)
 	int n = ops_of(c)->get_sset_count ? ops_of(c)->get_sset_count(c->dev, ETH_SS_STATS) : 0;
 
 	snprintf(info.driver, sizeof(info.driver), "%s", c->dev->driver ? c->dev->driver : "");
-	snprintf(info.version, sizeof(info.version), "%s", PACKAGE_VERSION);
 	if (ops_of(c)->get_drvinfo)
 		ops_of(c)->get_drvinfo(c->dev, &info);
 	info.n_stats = n > 0 ? (uint32_t)n : 0;

@@ -17,7 +17,7 @@
 
 /**
  * struct ethtool_ops - NULL members: not supported. All run under RTNL.
- * @get_drvinfo:	fill in fw_version, bus_info; driver and version are there already
+ * @get_drvinfo:	version, fw_version, bus_info; the driver's name is there already
  * @get_link_ksettings:	speed, duplex, port, autoneg; the link modes stay empty
  * @get_ringparam, @set_ringparam: *_max_pending of @get bound what @set is given
  * @get_channels:	how many queues there are
@@ -51,12 +51,11 @@ struct ethtool_ops {
  */
 int dev_ethtool(struct net *net, const char *name, void *data, size_t *len, bool admin);
 
-/* Bits of coalesce_params: the numbers in struct ethtool_coalesce from rx_coalesce_usecs on. */
+/* A bit of coalesce_params: which number of struct ethtool_coalesce it is, from rx_coalesce_usecs on. */
 #define ETHTOOL_COALESCE_RX_USECS (1u << 0)
-#define ETHTOOL_COALESCE_USE_ADAPTIVE_RX (1u << 9)
 
 /* --- features.c --- */
-/* How many features have a name; the name of @i is @names[i], the bit netdev_feature(i), 0 for one that no device here has. */
+/* How many features have a name; the name of number @i, and its bit: 0 for one that no device here has. */
 unsigned netdev_n_features(void);
 const char *netdev_feature_name(unsigned i);
 netdev_features_t netdev_feature(unsigned i);

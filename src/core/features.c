@@ -70,21 +70,20 @@ void netdev_features_init(struct net_device *dev)
 	dev->wanted_features = dev->features & dev->hw_features;
 }
 
-int netdev_update_features(struct net_device *dev)
+void netdev_update_features(struct net_device *dev)
 {
 	netdev_features_t features = (dev->features & ~dev->hw_features) | (dev->wanted_features & dev->hw_features);
 	int ret = 0;
 
 	ASSERT_RTNL(&dev_net(dev)->m);
 	if (features == dev->features)
-		return 0;
+		return;
 	if (dev->netdev_ops->ndo_set_features)
 		ret = dev->netdev_ops->ndo_set_features(dev, features);
 	if (ret) {
 		pr_err(net_log(dev_net(dev)), "%s: the driver does not change its features: error %d", dev->name, -ret);
-		return ret;
+		return;
 	}
 	WRITE_ONCE(dev->features, features);
 	call_netdevice_notifiers(NETDEV_FEAT_CHANGE, dev);
-	return 1;
 }

@@ -357,6 +357,20 @@ static void neigh_connect(struct neighbour *n)
 
 /* --- news --- */
 
+/* It is not valid any more: is that news? */
+static __always_inline bool neigh_let_go(struct neighbour *n, uint8_t old, uint8_t new_state)
+{
+	bool failed = old & (NUD_INCOMPLETE | NUD_PROBE) && new_state & NUD_FAILED;
+
+	neigh_del_timer(n);
+	if (old & NUD_CONNECTED)
+		neigh_suspect(n);
+	n->nud_state = new_state;
+	if (failed)
+		neigh_invalidate(n);
+	return failed || old & NUD_VALID;
+}
+
 int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, uint32_t flags)
 {
 	uint8_t old, addr_len = n->dev->addr_len;
@@ -372,15 +386,7 @@ int neigh_update(struct neighbour *n, const uint8_t *lladdr, uint8_t new_state, 
 		goto out;
 	if (!(new_state & NUD_VALID)) {
 		err = 0;
-		neigh_del_timer(n);
-		if (old & NUD_CONNECTED)
-			neigh_suspect(n);
-		n->nud_state = new_state;
-		news = old & NUD_VALID;
-		if (old & (NUD_INCOMPLETE | NUD_PROBE) && new_state & NUD_FAILED) {
-			neigh_invalidate(n);
-			news = true;
-		}
+		news = neigh_let_go(n, old, new_state);
 		goto out;
 	}
 

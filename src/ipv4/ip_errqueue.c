@@ -113,10 +113,6 @@ static struct sk_buff *sock_dequeue_err_skb(struct sock *sk)
 	return skb;
 }
 
-/*
- * MSG_ERRQUEUE: the oldest error, with the address it is about and an IP_RECVERR control message.
- * Never blocks.
- */
 /* Are control messages of the IP header to be had? Of a stamp the one that names the device, when that was asked for. */
 static bool error_has_cmsg(const struct sock *sk, struct sk_buff *skb, const struct sock_exterr_skb *serr)
 {
@@ -129,6 +125,10 @@ static bool error_has_cmsg(const struct sock *sk, struct sk_buff *skb, const str
 	return true;
 }
 
+/*
+ * MSG_ERRQUEUE: the oldest error, with the address it is about and an IP_RECVERR control message.
+ * Never blocks.
+ */
 int ip_recv_error(struct sock *sk, struct msghdr *msg, int len, int *addr_len)
 {
 	struct {

@@ -20,6 +20,19 @@
 
 static unsigned first_packet_length(struct sock *sk);
 
+/* Its checksum is wrong: nobody shall read it. */
+static __always_inline void udp_recv_bad_csum(struct sock *sk, struct sk_buff *skb, int flags)
+{
+	bool slow = lock_sock_fast(sk); /* the charge is given back */
+
+	if (!skb_kill_datagram(sk, skb, flags, SKB_DROP_REASON_UDP_CSUM_READ)) {
+		atomic_inc(&sk->sk_drops);
+		UDP_INC_STATS(UDP_MIB_CSUMERRORS, IS_UDPLITE(sk));
+		UDP_INC_STATS(UDP_MIB_INERRORS, IS_UDPLITE(sk));
+	}
+	unlock_sock_fast(sk, slow);
+}
+
 int udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
 {
 	struct sockaddr_in *sin = msg->msg_name;
@@ -27,7 +40,6 @@ int udp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int 
 	int peeked, off, err;
 	size_t ulen, copied;
 	struct sk_buff *skb;
-	bool slow;
 
 	if (flags & MSG_ERRQUEUE)
 		return ip_recv_error(sk, msg, (int)len, addr_len);
@@ -84,13 +96,7 @@ out_free:
 	return err;
 
 csum_copy_err:
-	slow = lock_sock_fast(sk); /* the charge is given back */
-	if (!skb_kill_datagram(sk, skb, flags, SKB_DROP_REASON_UDP_CSUM_READ)) {
-		atomic_inc(&sk->sk_drops);
-		UDP_INC_STATS(UDP_MIB_CSUMERRORS, is_udplite);
-		UDP_INC_STATS(UDP_MIB_INERRORS, is_udplite);
-	}
-	unlock_sock_fast(sk, slow);
+	udp_recv_bad_csum(sk, skb, flags);
 	if (flags & MSG_DONTWAIT)
 		return -EAGAIN;
 	msg->msg_flags &= ~MSG_TRUNC;
