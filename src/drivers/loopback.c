@@ -13,12 +13,12 @@
  *   Counters: those of every device; received and sent are the same packets, without link header.
  *   Mirrors: drivers/net/loopback.c.
  */
-#include "core/tstamp.h"
 #include "drivers/loopback.h"
 
 #include <errno.h>
 #include <linux/if_arp.h>
 
+#include "core/tstamp.h"
 #include "drivers/nif_ethtool.h"
 #include "ethernet/eth.h"
 

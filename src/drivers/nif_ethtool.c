@@ -3,7 +3,7 @@
  * nif_ethtool.c - what the drivers answer alike when ethtool(8) asks
  *
  * Theory of operation
- *   The first statistics are the device's own, folded over the CPUs (dev_get_stats()); each row of the table below names one and what counts it.
+ *   The first statistics are the device's own, folded over the CPUs (dev_get_stats()); each row of the table below names one.
  *   Behind them come the driver's, in the order of its table.
  *   Called by: core/ethtool.c. Calls: the driver's get_stats.
  * Owns: nothing. Threads: RTNL. Mirrors: the ethtool half of drivers/net/ethernet/intel/igb.
@@ -15,28 +15,26 @@
 
 #include "drivers/driver.h"
 
-/* name as shown, member of net_device_stats */
-#define DEV_STATS(X)                                \
-	X(rx_packets, rx_packets)                   \
-	X(tx_packets, tx_packets)                   \
-	X(rx_bytes, rx_bytes)                       \
-	X(tx_bytes, tx_bytes)                       \
-	X(rx_multicast, multicast)                  \
-	X(rx_errors, rx_errors)                     \
-	X(tx_errors, tx_errors)                     \
-	X(rx_dropped, rx_dropped)                   \
-	X(tx_dropped, tx_dropped)                   \
-	X(rx_length_errors, rx_length_errors)       \
-	X(rx_missed_errors, rx_missed_errors)       \
-	X(rx_nohandler, rx_nohandler)               \
-	X(tx_aborted_errors, tx_aborted_errors)     \
-	X(tx_carrier_errors, tx_carrier_errors)
-
-#define STAT_ROW(name_, member) { #name_, offsetof(struct net_device_stats, member) },
+#define STAT(name_, member) { name_, offsetof(struct net_device_stats, member) }
 static const struct {
 	const char *name;
 	size_t offset;
-} dev_stats[] = { DEV_STATS(STAT_ROW) };
+} dev_stats[] = {
+	STAT("rx_packets", rx_packets),
+	STAT("tx_packets", tx_packets),
+	STAT("rx_bytes", rx_bytes),
+	STAT("tx_bytes", tx_bytes),
+	STAT("rx_multicast", multicast),
+	STAT("rx_errors", rx_errors),
+	STAT("tx_errors", tx_errors),
+	STAT("rx_dropped", rx_dropped),
+	STAT("tx_dropped", tx_dropped),
+	STAT("rx_length_errors", rx_length_errors),
+	STAT("rx_missed_errors", rx_missed_errors),
+	STAT("rx_nohandler", rx_nohandler),
+	STAT("tx_aborted_errors", tx_aborted_errors),
+	STAT("tx_carrier_errors", tx_carrier_errors),
+};
 
 const struct ethtool_ops nif_ethtool_ops = { NIF_ETHTOOL_OPS };
 
@@ -79,4 +77,9 @@ void nif_get_ethtool_stats(struct net_device *dev, uint64_t *data)
 		*data++ = *(const uint64_t *)(const void *)((const char *)&sum + dev_stats[i].offset);
 	for (unsigned i = 0; drv && i < drv->nr_stats; i++)
 		*data++ = drv->get_stats(dev, &drv->stats[i]);
+}
+
+void nif_get_channels(struct net_device *dev, struct ethtool_channels *ch)
+{
+	ch->max_combined = ch->combined_count = dev->num_rx_queues;
 }

@@ -15,6 +15,8 @@ void nif_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info);
 int nif_get_sset_count(struct net_device *dev, uint32_t set);
 void nif_get_strings(struct net_device *dev, uint32_t set, char *data);
 void nif_get_ethtool_stats(struct net_device *dev, uint64_t *data);
+/* Of a driver whose queues are pairs, all of which are in use. */
+void nif_get_channels(struct net_device *dev, struct ethtool_channels *ch);
 
 #define NIF_ETHTOOL_OPS                                                                                       \
 	.get_drvinfo = nif_get_drvinfo, .get_sset_count = nif_get_sset_count, .get_strings = nif_get_strings, \

@@ -9,11 +9,11 @@
  *   Counters: those of every device. Mirrors: drivers/net/dummy.c.
  */
 #include "drivers/nulldev.h"
-#include "drivers/nif_ethtool.h"
 
 #include <errno.h>
 
 #include "core/tstamp.h"
+#include "drivers/nif_ethtool.h"
 #include "ethernet/eth.h"
 
 #define NULL_MAX_MTU 65521

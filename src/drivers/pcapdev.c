@@ -18,15 +18,15 @@
  *   Counters: see pcap_stats at the end. Format: draft-ietf-opsawg-pcap; either byte order.
  */
 #define LOG_SUBSYS "pcap"
-#include "core/tstamp.h"
 #include "drivers/pcapdev.h"
-#include "drivers/nif_ethtool.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "core/tstamp.h"
+#include "drivers/nif_ethtool.h"
 #include "drivers/rx.h"
 #include "kernel/irq.h"
 #include "kernel/slab.h"

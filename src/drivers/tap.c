@@ -26,13 +26,13 @@
  *   Mirrors: the shape of e1000_main.c; the other end is drivers/net/tun.c of the host.
  */
 #define LOG_SUBSYS "tap"
-#include "core/tstamp.h"
 #include "drivers/tap.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "core/tstamp.h"
 #include "drivers/tapqueue.h"
 
 #define TAP_MAX_MTU 65521

@@ -27,11 +27,6 @@ static int tap_get_link_ksettings(struct net_device *dev, struct ethtool_link_se
 	return 0;
 }
 
-static void tap_get_channels(struct net_device *dev, struct ethtool_channels *ch)
-{
-	ch->max_combined = ch->combined_count = dev->num_rx_queues;
-}
-
 static int tap_get_coalesce(struct net_device *dev, struct ethtool_coalesce *c)
 {
 	const struct tap *tap = netdev_priv(dev);
@@ -56,7 +51,7 @@ static int tap_set_coalesce(struct net_device *dev, const struct ethtool_coalesc
 const struct ethtool_ops tap_ethtool_ops = {
 	NIF_ETHTOOL_OPS,
 	.get_link_ksettings = tap_get_link_ksettings,
-	.get_channels = tap_get_channels,
+	.get_channels = nif_get_channels,
 	.coalesce_params = ETHTOOL_COALESCE_RX_USECS,
 	.get_coalesce = tap_get_coalesce,
 	.set_coalesce = tap_set_coalesce,

@@ -66,7 +66,7 @@ static __always_inline struct machine *tap_machine(const struct tap_queue *q)
 	return &dev_net(q->tap->dev)->m;
 }
 
-/* Bytes that were promised and not kept, or a descriptor that is no more: -1. */
+/* What read() answered instead of a frame: nothing there, or the descriptor is of no use any more. -1 */
 int tap_read_error(struct tap_queue *q, ssize_t n);
 /* No memory for a frame: it is taken away unread. 0, or -1 when there is none. */
 int tap_read_away(struct tap_queue *q);

@@ -398,6 +398,7 @@ int tp_reopen(struct tp *tp)
 		netif_carrier_off(tp->dev);
 		return ret;
 	}
+	dev_set_rx_mode(tp->dev); /* the new socket has been told of no address */
 	smp_call(&net->m, 0, tp_wake_local, tp->dev);
 
 	return 0;

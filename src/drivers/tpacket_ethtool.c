@@ -62,11 +62,6 @@ static int tp_set_ringparam(struct net_device *dev, const struct ethtool_ringpar
 	return cfg.slots == tp->cfg.slots ? 0 : tp_reconfigure(tp, &cfg, err);
 }
 
-static void tp_get_channels(struct net_device *dev, struct ethtool_channels *ch)
-{
-	ch->max_combined = ch->combined_count = dev->num_rx_queues;
-}
-
 static int tp_get_coalesce(struct net_device *dev, struct ethtool_coalesce *c)
 {
 	const struct tp *tp = netdev_priv(dev);
@@ -97,7 +92,7 @@ const struct ethtool_ops tp_ethtool_ops = {
 	.get_link_ksettings = tp_get_link_ksettings,
 	.get_ringparam = tp_get_ringparam,
 	.set_ringparam = tp_set_ringparam,
-	.get_channels = tp_get_channels,
+	.get_channels = nif_get_channels,
 	.coalesce_params = ETHTOOL_COALESCE_RX_USECS,
 	.get_coalesce = tp_get_coalesce,
 	.set_coalesce = tp_set_coalesce,

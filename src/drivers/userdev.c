@@ -20,11 +20,11 @@
  *   wire or ring full; tx_refused dropped by the program or by a reset.
  *   Mirrors: the shape of e1000_main.c and igb_main.c.
  */
-#include "core/tstamp.h"
 #include "drivers/userdev.h"
 
 #include <stdio.h>
 
+#include "core/tstamp.h"
 #include "drivers/framering.h"
 #include "drivers/nif_ethtool.h"
 #include "drivers/rx.h"
