@@ -124,10 +124,11 @@ static void app_open(void *arg)
 		a->sock = NULL;
 		return;
 	}
-	app_set(a, SOL_SOCKET, SO_RCVBUFFORCE, SOCK_BUF);
-	app_set(a, SOL_SOCKET, SO_SNDBUFFORCE, SOCK_BUF);
-	if (app_has_gso(a->net))
+	if (app_has_gso(a->net)) {
+		app_set(a, SOL_SOCKET, SO_RCVBUFFORCE, SOCK_BUF);
+		app_set(a, SOL_SOCKET, SO_SNDBUFFORCE, SOCK_BUF);
 		app_set(a, IPPROTO_UDP, UDP_GRO_, 1);
+	}
 	doorbell_init(&a->bell, this_vcpu(), app_ring);
 	a->data_ready = a->sock->sk->sk_data_ready;
 	a->sock->sk->sk_user_data = a;
