@@ -110,7 +110,6 @@ static void call_memory(struct chan *chan, struct chan_msg *m, unsigned op)
 
 	if (chan->page)
 		fd = op == GN_CHAN_PAGE ? chan->ops->page(chan->ctx) : chan->ops->trace(chan->ctx, (uint32_t)m->pid, m->cred.uid);
-
 	if (fd < 0)
 		m->reply.result = fd;
 	else

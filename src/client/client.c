@@ -242,12 +242,13 @@ static int next_length(int fd)
 
 static int client_ethtool(struct ifreq *ifr)
 {
-	struct iovec out[2] = { { ifr->ifr_name, IFNAMSIZ } }, in[2];
+	struct iovec out[2], in[2];
 	char name[IFNAMSIZ];
 	struct client_call c;
 
 	if (!ifr || !ifr->ifr_data)
 		return -EFAULT;
+	out[0] = (struct iovec){ ifr->ifr_name, IFNAMSIZ };
 	out[1] = (struct iovec){ ifr->ifr_data, client_ethtool_size(ifr->ifr_data) };
 	in[0] = (struct iovec){ name, sizeof(name) };
 	in[1] = (struct iovec){ ifr->ifr_data, GN_CHAN_DATA_MAX - sizeof(name) };

@@ -28,13 +28,13 @@
 static void esock_ready(struct sock *sk);
 static void esock_error(struct sock *sk);
 static void esock_ring(struct doorbell *bell);
-/* The stack is the program's own. */
-const struct cred embed_cred = { .net_admin = true, .net_raw = true, .net_bind_service = true };
-
 static int esock_pair(struct esock *p, int type, int pair[2]);
 static void esock_start(struct esock *p);
 static void esock_close(struct esock *p);
 static bool esock_native(struct esock *p);
+
+/* The stack is the program's own. */
+const struct cred embed_cred = { .net_admin = true, .net_raw = true, .net_bind_service = true };
 
 /* --- begin --- */
 

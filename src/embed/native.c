@@ -4,7 +4,8 @@
  *
  * Theory of operation
  *   The library is linked with --wrap for these names: what the stack and this room call by them comes here, not to the hooks, and not to the
- *   cancellation points of libc. What the program calls goes to the hooks. NATIVE_NAMES is the list for both, room.mk has it again.
+ *   cancellation points of libc. What the program calls goes to the hooks. EMBED_WRAP of room.mk is the list: a name that only one of both has
+ *   does not link, or is a function that nobody calls.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * gai_sort.c - the order of addresses that getaddrinfo() returns
  *
  * Theory of operation
- *   RFC 3484 with its table of labels and precedences, as libc has it while nobody configured another. From where the stack would send is
+ *   RFC 3484 with its table of precedences, as libc has it while nobody configured another. From where the stack would send is
  *   found by connecting a UDP socket; there is no IPv6 in the stack, so its addresses have no source and come behind those that have.
  *   Called by: hooks_gai.c. Calls: ops.c, ctl.c. Owns: nothing.
  * Threads: any. Mirrors: nothing of Linux; RFC 3484.
@@ -33,16 +33,13 @@ struct choice {
 static const struct {
 	unsigned char net[16];
 	unsigned bits;
-	int label, precedence;
+	int precedence;
 } policies[] = { /* the longest first */
-	{ { [15] = 1 }, 128, 0, 50 },
-	{ { [10] = 0xff, 0xff }, 96, 4, 10 },
-	{ { 0 }, 96, 3, 20 },
-	{ { 0x20, 0x01 }, 32, 7, 40 },
-	{ { 0x20, 0x02 }, 16, 2, 30 },
-	{ { 0xfe, 0xc0 }, 10, 5, 40 },
-	{ { 0xfc }, 7, 6, 40 },
-	{ { 0 }, 0, 1, 40 },
+	{ { [15] = 1 }, 128, 50 },
+	{ { [10] = 0xff, 0xff }, 96, 10 },
+	{ { 0 }, 96, 20 },
+	{ { 0x20, 0x02 }, 16, 30 },
+	{ { 0 }, 0, 40 },
 };
 
 /* --- what an address is --- */

@@ -8,7 +8,7 @@
  *   libc asks for names inside, by calls that cannot be hooked; so its functions are replaced as a whole. All of them come to one of two
  *   questions: what is this name, whose is this address. The answer is looked for in /etc/hosts, then in the DNS, by sockets of the stack.
  *   names.c: the order, and the lists that an answer is. names_hosts.c: the file. names_dns.c: questions and servers. names_answer.c: what
- *   they say. gai_sort.c: the better address first. hooks_gai.c, hooks_hosts.c, hooks_nameinfo.c, hooks_res.c: the names of libc.
+ *   they say. gai_sort.c: the better address first. hooks_gai.c, hooks_hosts.c, hooks_nameinfo.c: the names of libc.
  * Rules: they allocate, as the functions do that they stand for. Nothing is kept between two questions, no lock is held.
  */
 #include <netdb.h>
@@ -53,25 +53,6 @@ int names_hosts_by_name(const char *name, int family, struct names *ret);
 int names_hosts_by_addr(int family, const void *addr, struct names *ret);
 
 /* --- names_dns.c --- */
-
-#define DNS_QUERY_MAX (512 + 16) /* with the record that offers a longer answer */
-#define DNS_OFFER 4096
-#define DNS_ANSWER_MAX 65536
-
-/* One question and what came of it. */
-struct dns_msg {
-	unsigned char query[DNS_QUERY_MAX];
-	int query_len;
-	int type;
-	unsigned char *answer; /* DNS_ANSWER_MAX bytes of malloc, perhaps others afterwards */
-	int len;  /* of the answer that counts; 0: none came */
-	int code; /* a server's word that it has none, when no better came */
-	bool offered; /* the question offers room for more than 512 bytes */
-	bool as_it_is; /* an answer cut short is one, too */
-};
-
-/** dns_exchange() - send each question, wait for the answers: 0 or -errno of what kept the last one away */
-int dns_exchange(struct __res_state *conf, struct dns_msg *m, unsigned n);
 
 int names_dns_by_name(const char *name, int family, struct names *ret);
 int names_dns_by_addr(int family, const void *addr, struct names *ret);

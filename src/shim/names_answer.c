@@ -6,7 +6,7 @@
  *   A message is hostile: whoever can send to the port may have made it. It counts only as the answer to the question that it repeats,
  *   and of its records only those that the name asked for leads to: by itself, or through aliases that stand before. Names that no host
  *   may have are left out.
- *   Called by: names_dns.c, hooks_res.c. Calls: libc's dn_expand. Owns: nothing.
+ *   Called by: names_dns.c. Calls: libc's dn_expand. Owns: nothing.
  * Threads: any. Mirrors: nothing of Linux; RFC 1035.
  */
 #include <arpa/nameser.h>

@@ -9,7 +9,7 @@
  *   taken only when it answers the question (dns_answers()).
  *   There is no TCP. An answer that was cut short is asked for again with the offer of more room (EDNS, 4096 bytes); what is still cut
  *   short then is used as it is, and nothing in it is "try again".
- *   Called by: names.c, hooks_res.c. Calls: ops.c, names_answer.c. Owns: nothing.
+ *   Called by: names.c. Calls: ops.c, names_answer.c. Owns: nothing.
  * Threads: any.
  */
 #include <arpa/inet.h>
@@ -29,6 +29,21 @@
 #define OFFER_OF_LIBC 1200 /* with `options edns0` */
 #define OPT_SIZE 11
 
+#define DNS_QUERY_MAX (512 + 16) /* with the record that offers a longer answer */
+#define DNS_OFFER 4096
+#define DNS_ANSWER_MAX 65536
+
+/* One question and what came of it. */
+struct dns_msg {
+	unsigned char query[DNS_QUERY_MAX];
+	int query_len;
+	int type;
+	unsigned char *answer; /* DNS_ANSWER_MAX bytes of malloc, perhaps others afterwards */
+	int len;      /* of the answer that counts; 0: none came */
+	int code;     /* a server's word that it has none, when no better came */
+	bool offered; /* the question offers room for more than 512 bytes */
+};
+
 /* A resolver's state and the question or two that are asked at a time. */
 struct asker {
 	struct __res_state conf;
@@ -39,6 +54,7 @@ struct asker {
 };
 
 static int search(struct asker *a, const char *name, struct names *ret);
+static int dns_exchange(struct __res_state *conf, struct dns_msg *m, unsigned n);
 static int ask_server(const struct sockaddr_in *server, struct dns_msg *m, unsigned n, int64_t ns);
 
 /* --- questions --- */
@@ -255,7 +271,8 @@ static int64_t patience_ns(const struct __res_state *conf, int k)
 	return (s > 0 ? s : 1) * 1000000000LL;
 }
 
-int dns_exchange(struct __res_state *conf, struct dns_msg *m, unsigned n)
+/* Send each question, wait for the answers: 0 or -errno of what kept the last one away. */
+static int dns_exchange(struct __res_state *conf, struct dns_msg *m, unsigned n)
 {
 	int servers = conf->nscount, error = -ECONNREFUSED, ret;
 	unsigned first = conf->options & RES_ROTATE && servers > 0 ? dice() : 0;
@@ -291,7 +308,7 @@ static int settle(struct dns_msg *m, unsigned n, unsigned char **buf, size_t len
 			m[i].code = (int)code;
 			return (int)i;
 		}
-		*ret_again = (*buf)[2] & 2 && !m[i].offered && !m[i].as_it_is;
+		*ret_again = (*buf)[2] & 2 && !m[i].offered;
 		if (*ret_again)
 			return (int)i;
 		m[i].len = (int)len;
