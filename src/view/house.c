@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 const struct view_room view_house[] = {
+	{ 10, "embed", "the stack inside a program that knows nothing of it" },
 	{ 9, "daemon", "glassnetd: loop, threads, control socket" },
 	{ 9, "lttng", "the provider for LTTng" },
 	{ 9, "client", "who speaks to the daemon's sockets" },

@@ -9,7 +9,7 @@
 
 /* --- options --- */
 
-#define RUN_USAGE "usage: glassnet run [-n NAME] [--embedded SPEC] [--calls] [--no-tcp] [--] PROGRAM [ARG...]\n"
+#define RUN_USAGE "usage: glassnet run [-n NAME] [--embedded SPEC] [--calls] [--strong] [--no-tcp] [--] PROGRAM [ARG...]\n"
 
 START_TEST(test_usage)
 {
@@ -36,7 +36,7 @@ START_TEST(test_usage)
 		{ "route add default via x", 2, "glassnet: route add: via 'x' is no address A.B.C.D\n" },
 		{ "run", 2, "glassnet: run: a program is missing\n" RUN_USAGE },
 		{ "run --", 2, "glassnet: run: a program is missing\n" RUN_USAGE },
-		{ "run --call ls", 2, "glassnet: run: '--call' is none of: -n NAME, -s SOCKET, --calls, --embedded SPEC, --no-tcp\n" RUN_USAGE },
+		{ "run --call ls", 2, "glassnet: run: '--call' is none of: -n NAME, -s SOCKET, --calls, --embedded SPEC, --no-tcp, --strong\n" RUN_USAGE },
 		{ "run -n a/b ls", 2, "glassnet: -n: no name of a daemon: 'a/b'\n" },
 		{ "run no-such-program --help", 127, "glassnet: run: no-such-program: No such file or directory\n" },
 		{ "run -- -n", 127, "glassnet: run: -n: No such file or directory\n" },
