@@ -99,7 +99,7 @@ static int thread_begin(struct call *c)
 		note_make();
 	c->nested = false;
 	if (unlikely(note.waits)) {
-		if ((const char *)note.frame < (const char *)c)
+		if ((const char *)note.frame <= (const char *)c) /* a handler is deeper */
 			note_drop();
 		else
 			c->nested = true;
@@ -240,7 +240,7 @@ static int call_sleep(struct call *c, unsigned events, uint64_t deadline, bool t
 		if (!c->nested)
 			note.waits = p;
 		pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &ignored);
-		err = host_wait(c->e, next < deadline ? next : deadline);
+		err = host_wait(c->e, deadline, next);
 		pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &ignored);
 		if (!c->nested)
 			note.waits = NULL;
@@ -264,6 +264,10 @@ int client_socket(int domain, int type, int protocol)
 
 	if (ret)
 		return ret;
+	if (domain != AF_INET) {
+		thread_end(&c);
+		return domain == AF_NETLINK ? -EPROTONOSUPPORT : -EAFNOSUPPORT;
+	}
 	esock_reap(c.e);
 	control_begin(&saved);
 	ret = esock_new(c.e, domain, type, protocol);

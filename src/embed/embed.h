@@ -35,6 +35,7 @@ struct host {
 	int polling;	   /* [A] a caller leads and is in poll() */
 	int followers;	   /* [A] callers that wait for kicks */
 	int idle, deep;	   /* [A] our thread is in poll(); without a limit */
+	uint64_t due;	   /* [A] when the machine wants to run, as of the last that led */
 	uint32_t waits;	   /* [A] callers that have waited so far */
 	int lead_fd, helper_fd; /* [I] eventfds that end the poll of a caller, of our thread */
 	int closed_fd;	   /* [I] epoll: descriptors that were closed, or written to behind our back */
@@ -57,6 +58,7 @@ struct embed {
 	uint32_t flags_age; /* [A] when flags of a file may have changed */
 	struct hlist_head socks[1 << EMBED_HASH_BITS]; /* [C] */
 	unsigned n_socks;
+	struct list_head promised; /* [C] sockets with data that were left to a thread which waits */
 	char native[65536]; /* [C] */
 };
 
@@ -78,6 +80,8 @@ struct esock {
 	struct doorbell bell;
 	uint32_t flags_age;  /* of @nonblock */
 	bool nonblock;
+	struct list_head promised;
+	unsigned looks;	     /* of our thread, since */
 	unsigned tokens;     /* that lie in the pair */
 	unsigned readers;    /* threads inside a receive, */
 	unsigned waiters;    /* and those of them that wait outside the vCPU */
@@ -104,8 +108,8 @@ int host_init(struct embed *e);
 void host_end(struct embed *e);
 int host_start(struct embed *e);
 void host_kick_all(struct embed *e);
-/* Outside the vCPU: until something may have happened, or @deadline. 0, -EINTR. */
-int host_wait(struct embed *e, uint64_t deadline);
+/* Outside the vCPU: until something may have happened, or @deadline; the machine is @due then. 0, -EINTR. */
+int host_wait(struct embed *e, uint64_t deadline, uint64_t due);
 void host_wait_end(struct embed *e); /* the call is over: somebody else leads */
 extern const struct host_ops embed_host_ops;
 
@@ -114,6 +118,7 @@ int esock_new(struct embed *e, int domain, int type, int protocol); /* outside: 
 struct esock *esock_find(struct embed *e, uint64_t id);
 void esock_settle(struct esock *p, int fd); /* tokens as they ought to be; @fd: the program's end, -1: not known */
 void esock_put(struct esock *p);		  /* when the last reader of a closed one goes */
+void esock_promises(struct embed *e); /* outside: those that were not kept */
 void esock_reap(struct embed *e);	  /* outside: sockets whose descriptors are closed; what was written there natively is sent */
 
 /* calls.c */

@@ -47,6 +47,7 @@ int esock_new(struct embed *e, int domain, int type, int protocol)
 	if (!p)
 		return -ENOMEM;
 	p->e = e;
+	INIT_LIST_HEAD(&p->promised);
 	vcpu_enter(e->v, NULL);
 	do
 		p->id = rng_u64(&e->v->rng);
@@ -153,10 +154,30 @@ static void esock_ring(struct doorbell *bell)
 
 	if (!p->sock || !sock_readable(p->sock))
 		return;
-	if (p->waiters)
+	if (p->waiters) {
 		host_kick_all(p->e);
-	else if (!p->readers && p->tokens < TOKENS_MOST && token_put(p))
+		if (list_empty(&p->promised))
+			list_add_tail(&p->promised, &p->e->promised);
+		p->looks = 0;
+	} else if (!p->readers && p->tokens < TOKENS_MOST && token_put(p)) {
 		p->tokens++;
+	}
+}
+
+/* The thread that waited may have gone by a jump; then somebody may be in poll(). Two looks are time enough for one that is there. */
+void esock_promises(struct embed *e)
+{
+	struct esock *p, *next;
+
+	vcpu_enter(e->v, NULL);
+	list_for_each_entry_safe(p, next, &e->promised, promised) {
+		if (sock_readable(p->sock) && !p->looks++)
+			continue;
+		list_del_init(&p->promised);
+		if (sock_readable(p->sock) && !p->tokens && token_put(p))
+			p->tokens++;
+	}
+	vcpu_leave(e->v);
 }
 
 void esock_settle(struct esock *p, int fd)
@@ -186,6 +207,7 @@ static void esock_close(struct esock *p)
 
 	p->sock = NULL;
 	hlist_del(&p->node);
+	list_del_init(&p->promised);
 	p->e->n_socks--;
 	fds_disown(p->fd);
 	sys3(SYS_close, p->fd, 0, 0); /* epoll forgets it */

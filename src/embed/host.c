@@ -12,6 +12,7 @@
  *   counts up, then looks who sleeps: one of both sees the other. Each wait may end early.
  *   A caller may vanish in its wait (a jump out of a signal handler): while our thread sleeps deep it looks now and then whether the device
  *   waits for a leader that does not come.
+ *   A caller that leads sets no timer for a deadline of the machine that is far: our thread looks before then, and turns the crank when it is due.
  * Owns: our thread, eventfds. Descriptors of devices are the drivers'. Threads: see above.
  */
 #include "embed/embed.h"
@@ -242,11 +243,15 @@ static bool lead_epoll(struct embed *e, uint64_t deadline, int *ret)
 	return true;
 }
 
-static int lead(struct embed *e, uint64_t deadline)
+static int lead(struct embed *e, uint64_t deadline, uint64_t due)
 {
 	struct host *h = &e->host;
 	struct pollfd fds[1 + LINES_MAX] = { { .fd = h->lead_fd, .events = POLLIN } };
 	int ret;
+
+	__atomic_store_n(&h->due, due, __ATOMIC_RELAXED);
+	if (due < READ_ONCE(e->v->now) + 2 * DEEP_NS) /* @now: of any run not long ago */
+		deadline = min(deadline, due);
 
 	store_mb(&h->polling, 1);
 	if (!all_armed(h) || !lead_epoll(e, deadline, &ret))
@@ -270,7 +275,7 @@ static int follow(struct embed *e, uint64_t deadline)
 	return ret == -EINTR ? -EINTR : 0;
 }
 
-int host_wait(struct embed *e, uint64_t deadline)
+int host_wait(struct embed *e, uint64_t deadline, uint64_t due)
 {
 	struct host *h = &e->host;
 	const uint32_t id = self();
@@ -286,7 +291,7 @@ int host_wait(struct embed *e, uint64_t deadline)
 			ring(h->helper_fd); /* it has the line in its poll() */
 	}
 	if (load_mb(&h->kicks) == me.seen)
-		ret = ours ? lead(e, deadline) : follow(e, deadline);
+		ret = ours ? lead(e, deadline, due) : follow(e, deadline);
 	me.seen = load_mb(&h->kicks);
 	return ret;
 }
@@ -354,6 +359,14 @@ static uint64_t crank(struct embed *e)
 	return next;
 }
 
+/* No longer than to the deadline that a caller has left to us. */
+static uint64_t until_due(const struct host *h, uint64_t ns)
+{
+	const uint64_t due = __atomic_load_n(&h->due, __ATOMIC_RELAXED), now = host_clock(NULL, CLOCK_MONOTONIC);
+
+	return due <= now ? 0 : min(ns, due - now);
+}
+
 static void *helper_main(void *arg)
 {
 	struct embed *e = arg;
@@ -363,6 +376,8 @@ static void *helper_main(void *arg)
 		helper_turn(e, &t);
 		if (t.closed)
 			esock_reap(e);
+		if (!list_empty(&e->promised)) /* a look; esock_promises() looks again */
+			esock_promises(e);
 		if (READ_ONCE(e->net->m.nr_garbage))
 			control_collect(e);
 	}
@@ -374,6 +389,7 @@ static void helper_turn(struct embed *e, struct helper *t)
 	struct host *h = &e->host;
 	struct pollfd fds[2 + LINES_MAX] = { { .fd = h->helper_fd, .events = POLLIN }, { .fd = h->closed_fd, .events = POLLIN } };
 	uint32_t now = __atomic_load_n(&h->waits, __ATOMIC_RELAXED), leader = 0;
+	uint64_t due = __atomic_load_n(&h->due, __ATOMIC_RELAXED);
 	const bool quiet = now == t->waits;
 	struct timespec ts = { .tv_nsec = LAZY_NS };
 	uint64_t next = UINT64_MAX;
@@ -383,18 +399,20 @@ static void helper_turn(struct embed *e, struct helper *t)
 	me.seen = load_mb(&h->kicks);
 	if (quiet)
 		try_cmpxchg(&h->leader, &leader, HELPER);
-	if (t->kicked || load_mb(&h->leader) == HELPER)
+	if (t->kicked || load_mb(&h->leader) == HELPER || host_clock(NULL, CLOCK_MONOTONIC) >= due) {
 		next = crank(e);
+		try_cmpxchg(&h->due, &due, next); /* else a caller has said more lately */
+	}
 	store_mb(&h->idle, 1);
 	leader = load_mb(&h->leader);
 	if (leader == HELPER) {
 		poll_lines(e, fds, 2, me.seen, next);
 	} else {
-		if (quiet && load_mb(&h->polling)) {
+		if (quiet && load_mb(&h->polling) && list_empty(&e->promised)) {
 			store_mb(&h->deep, 1);
 			deep = load_mb(&h->leader) == leader;
 			if (deep)
-				ts.tv_nsec = DEEP_NS;
+				ts.tv_nsec = (long)until_due(h, DEEP_NS);
 		}
 		if (!raw6(SYS_ppoll, (long)(uintptr_t)fds, 2, (long)(uintptr_t)&ts, 0, _NSIG / 8, 0) && deep)
 			helper_watch(e, leader, now);

@@ -7,6 +7,7 @@
  *	tap:gn0,addr=10.0.0.2/24,gateway=10.0.0.1,mtu=1500,mac=02:00:00:00:00:02,set=net.ipv4.ip_forward=1
  *   Nothing happens before a program uses the network, so a shell or `env' in front of it has no stack. A TAP device serves one process at a
  *   time: a second one that tries gets EBUSY, and has no stack then. Each attempt is made once a process.
+ *   When the program ends it waits for a second at most for what is still to be sent.
  *   All that belongs to the stack lies behind one pointer, in memory that is empty after a fork.
  * Owns: struct embed. Threads: any; one makes the stack, others wait for it.
  */
@@ -19,11 +20,15 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+#include "core/stats.h"
 #include "drivers/driver.h"
 #include "ipv4/fib.h"
 #include "ipv4/inetdevice.h"
 #include "fs/sysctl.h"
 #include "stack.h"
+
+#define LINGER_NS 1000000000 /* ARP has asked once by then, and what does not answer is not there */
+#define LINGER_LOOKS 500
 
 struct spec {
 	char *device;
@@ -90,6 +95,8 @@ static struct embed *make(char *text, struct extack *err)
 		extack_set(err, "%s", strerror(errno));
 		return NULL;
 	}
+	INIT_LIST_HEAD(&e->promised);
+	e->host.due = UINT64_MAX;
 	e->fds_age = e->flags_age = 1;
 	cfg.host_ctx = e;
 	pthread_mutex_init(&e->control, NULL);
@@ -112,6 +119,37 @@ static struct embed *make(char *text, struct extack *err)
 	host_end(e);
 	munmap(e, sizeof(*e));
 	return NULL;
+}
+
+/* --- the end --- */
+
+static bool is_sending(struct embed *e)
+{
+	struct cpu_stats *sum = calloc(1, sizeof(*sum));
+	bool sending = false;
+	sigset_t saved;
+
+	if (!sum || !control_begin(&saved)) {
+		free(sum);
+		return false;
+	}
+	stats_fold(e->net, sum);
+	for (int c = 1; c < LEDGER_CLASS_MAX; c++)
+		for (int q = 0; q < HELD_MAX; q++)
+			sending |= (q == HELD_NEIGH || q == HELD_QDISC) && sum->held_in[c][q] != sum->held_out[c][q];
+	control_end(e, &saved);
+	free(sum);
+	return sending;
+}
+
+/* The program ends: what waits for the address of a neighbour goes out, as from a kernel, which does not end with it. */
+static __attribute__((destructor)) void finish(void)
+{
+	struct embed *e = embed_peek();
+	const struct timespec pause = { .tv_nsec = LINGER_NS / LINGER_LOOKS };
+
+	for (int i = 0; e && i < LINGER_LOOKS && is_sending(e); i++)
+		raw6(SYS_nanosleep, (long)(uintptr_t)&pause, 0, 0, 0, 0, 0);
 }
 
 /* --- the specification --- */

@@ -13,7 +13,8 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/embedded.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 stack=10.99.0.2
 kernel=10.99.0.1
-spec=tap:gn-emb,addr=$stack/24,gateway=$kernel
+# the same address for all: the kernel may remember it from the one before
+spec=tap:gn-emb,addr=$stack/24,gateway=$kernel,mac=02:00:00:00:00:63
 
 for knob in all default; do
 	[ ! -w /proc/sys/net/ipv6/conf/$knob/disable_ipv6 ] || echo 1 > /proc/sys/net/ipv6/conf/$knob/disable_ipv6
@@ -131,6 +132,44 @@ py_ok "what is executed has no stack" execute
 py_ok "an error of a connected socket" refused
 py_ok "dup, and the last close" dup
 py_ok "a number that means something else; closing all" numbers
+
+# a device that takes nothing: these are about threads
+waits()
+{
+	"$cli" run --embedded null:,addr=$stack/24 -- "$BUILD/tests/shim/waits"
+}
+
+waits_checked()
+{
+	GLASSNET_EMBEDDED=null:,addr=$stack/24 LD_PRELOAD=$BUILD/src/embed/.libs/libglassnet-embedded.so \
+		valgrind --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=9 "$BUILD/tests/shim/waits" > "$dir/valgrind" 2>&1 ||
+		{ grep -v 'syscall\|bug\|README' "$dir/valgrind"; return 1; }
+}
+
+tap_ok "threads are cancelled in a wait, jump out of it, are interrupted" waits
+tap_ok "the kernel does the same" "$BUILD/tests/shim/waits"
+if command -v valgrind > /dev/null; then
+	tap_ok "no memory is used wrongly or lost meanwhile" waits_checked
+else
+	tap_skip "no memory is used wrongly or lost meanwhile" "no valgrind; on Debian: apt install valgrind"
+fi
+
+# what a program sends at its very end: the stack has to ask for the neighbour first
+last_words()
+{
+	local n
+
+	start words "$python" "$here/udp.py" serve 5004 10
+	has words bound || return
+	for ((n = 0; n < 10; n++)); do
+		inside "$python" -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b'x', ('$kernel', 5004))" || break
+	done
+	ended $started || stop
+}
+if [ -n "$python" ]; then tap_ok "what was sent last goes out" last_words; fi
 
 # --- programs ---
 nc_both()

@@ -18,6 +18,9 @@ EXTRA_DIST += %D%/udp.py
 EXTRA_DIST += %D%/fds.py
 SCRIPTED_TESTS += %D%/embedded.sh
 EXTRA_DIST += %D%/embedded.py
+TEST_HELPERS += %D%/waits
+%C%_waits_SOURCES = %D%/waits.c
+%C%_waits_LDADD = -lpthread
 
 SCRIPTED_TESTS += %D%/ethtool.sh
 
